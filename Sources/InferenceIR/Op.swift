@@ -1,0 +1,112 @@
+package import TensorTypes
+
+/// One operation of the tensor graph, with everything but its tensor operands.
+///
+/// Importers convert every opset to these semantics; shapes of movement operations are already resolved, so no
+/// operation reads a shape from a tensor. Unless stated otherwise operands broadcast as in numpy, axes are
+/// non-negative, and the result has the operands' element type.
+package enum Op: Hashable, Sendable {
+  // MARK: Elementwise
+
+  /// `f(x)`.
+  case unary(UnaryOp)
+  /// `f(a, b)`; both operands have one element type.
+  case binary(BinaryOp)
+  /// `a <op> b` -> bool.
+  case compare(CompareOp)
+  /// `select(condition: bool, a, b)`.
+  case select
+  /// Numeric conversion; float to integer truncates toward zero and saturates, NaN becomes 0.
+  case cast(ElementType)
+
+  // MARK: Contractions
+
+  /// Matrix product over the last two axes with numpy broadcasting of the leading ones. Operands have rank >= 2;
+  /// a transposed operand is stored `[..., K, M]` (a) or `[..., N, K]` (b).
+  case matmul(transposeA: Bool, transposeB: Bool)
+
+  // MARK: Reductions and normalisations
+
+  case reduce(ReduceOp, axes: [Int], keepDims: Bool)
+  /// Index (i64) of the largest or smallest element along an axis; ties give the first or the last.
+  case argReduce(largest: Bool, axis: Int, keepDims: Bool, selectLast: Bool)
+  case softmax(axis: Int)
+  case logSoftmax(axis: Int)
+  /// `(x - mean) / sqrt(var + epsilon) * scale + bias` over axes `axis...`; operands x, scale, bias (last optional).
+  case layerNorm(axis: Int, epsilon: Double)
+  case cumulativeSum(axis: Int, exclusive: Bool, reverse: Bool)
+
+  // MARK: Movement
+
+  /// Same elements in row-major order, new shape.
+  case reshape(Shape)
+  /// `result.axis[i] = x.axis[permutation[i]]`.
+  case transpose([Int])
+  /// Broadcast to the shape.
+  case expand(Shape)
+  /// Any number of operands, equal but for `axis`.
+  case concat(axis: Int)
+  /// `length` elements from `start` by `step` (may be negative) along `axis`.
+  case slice(axis: Int, start: Dim, length: Dim, step: Int)
+  /// `data, indices` (i32 or i64): result shape is data's with `axis` replaced by the indices' shape. An index
+  /// out of range is clamped by nobody: the importer or the pipeline guarantees the range, the runtime checks ids
+  /// that come from requests. Negative indices follow `negative`.
+  case gather(axis: Int, negative: NegativeIndex)
+  /// ONNX GatherElements: indices have data's rank.
+  case gatherElements(axis: Int)
+  /// ONNX GatherND.
+  case gatherND(batchDims: Int)
+  /// Constant padding: `before` and `after` per axis, all >= 0; operands x and a scalar pad value.
+  case pad(before: [Int], after: [Int])
+  /// The k largest or smallest along `axis`, sorted, ties by lower index first: outputs values and indices (i64).
+  /// Where fewer than k exist the value is `pad` and the index -1; without `pad`, k never exceeds the dimension.
+  case topK(k: Int, axis: Int, largest: Bool, pad: Double?)
+  /// ONNX OneHot along `axis` with constant depth: operands indices, off value, on value (scalars).
+  case oneHot(depth: Int, axis: Int)
+
+  // MARK: Sources of values
+
+  /// The run-time values of dimensions as an i64 vector (ONNX Shape).
+  case dimensions([Dim])
+  /// `start + step * i` (i64), `count` elements.
+  case iota(count: Dim, start: Int, step: Int)
+
+  // MARK: Models and pre-processing
+
+  /// ai.onnx.ml tree ensembles: x `f32[rows, features]` -> `f32[rows, targets]`.
+  case treeEnsemble(TreeEnsemble)
+  /// The number of boundaries <= x: i64. Boundaries ascend; NaN gives 0.
+  case bucketize([Double])
+  /// A stable hash of an integer or a string, modulo `buckets`: i64 in 0 ..< buckets. FNV-1a 64 over the UTF-8
+  /// bytes or the 8 little-endian bytes of the value, finished by the SplitMix64 mixer.
+  case hashBucket(buckets: Int)
+}
+
+/// What a negative index of a gather means.
+package enum NegativeIndex: Hashable, Sendable {
+  /// Counts from the end, as ONNX does.
+  case fromEnd
+  /// Reads zero (false, empty string): how padded top-k slots are gathered.
+  case zero
+}
+
+package enum UnaryOp: Hashable, Sendable {
+  case negate, absolute, sign, exp, log, log1p, sqrt, reciprocal, square
+  case tanh, sigmoid, relu, erf, softplus, softsign, gelu, geluTanh, silu, hardSwish, mish
+  case floor, ceil, round, sin, cos
+  case not, isNaN, isInf
+  case leakyRelu(Double), elu(Double), selu(alpha: Double, gamma: Double), hardSigmoid(alpha: Double, beta: Double)
+}
+
+package enum BinaryOp: Hashable, Sendable {
+  case add, subtract, multiply, divide, power, minimum, maximum
+  /// `truncated` follows the sign of the dividend (C), else of the divisor (Python).
+  case modulo(truncated: Bool)
+  case and, or, xor
+  /// `x < 0 ? slope * x : x`.
+  case prelu
+}
+
+package enum CompareOp: Hashable, Sendable { case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual }
+
+package enum ReduceOp: Hashable, Sendable { case sum, mean, maximum, minimum, product, l1, l2, sumSquare, logSum, logSumExp }
