@@ -1,0 +1,1 @@
+BprobabilitiesJ^:ï=Å©¹>ÒC?

@@ -1,0 +1,1 @@
+BprobabilitiesJ\‰Ã>õÌc>*Ê>

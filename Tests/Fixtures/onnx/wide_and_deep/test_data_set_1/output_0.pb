@@ -1,0 +1,1 @@
+BprobabilityJÝ¨î>pÚ?jyˆ>¨>F?»ã?9B?‚7L?
