@@ -109,4 +109,6 @@ package enum BinaryOp: Hashable, Sendable {
 
 package enum CompareOp: Hashable, Sendable { case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual }
 
-package enum ReduceOp: Hashable, Sendable { case sum, mean, maximum, minimum, product, l1, l2, sumSquare, logSum, logSumExp }
+package enum ReduceOp: Hashable, Sendable {
+  case sum, mean, maximum, minimum, product, l1, l2, sumSquare, logSum, logSumExp
+}
