@@ -1,4 +1,4 @@
-internal import CHost
+import CHost
 import Glibc
 
 /// Runs pieces of work on a few threads that live only as long as the call; there is no pool to size or to drain.
