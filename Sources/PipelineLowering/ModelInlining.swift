@@ -1,5 +1,5 @@
 package import InferenceIR
-package import TensorTypes
+import TensorTypes
 
 extension Graph {
   /// Copies `model` into this graph with `arguments` for its inputs, and returns the values of its outputs.
