@@ -54,7 +54,7 @@ let package = Package(
     // MARK: - The serving path
     .target(name: "InferenceRuntime", dependencies: ["PlanFormat", "TensorTypes", "CPlanABI"], swiftSettings: swift),
     .target(name: "FeatureStores", dependencies: ["PlanFormat", "TensorTypes", "CSQLite"], swiftSettings: swift),
-    .target(name: "OpenInferenceProtocol", dependencies: ["PlanFormat", "TensorTypes"], swiftSettings: swift),
+    .target(name: "OpenInferenceProtocol", dependencies: ["CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .target(name: "InferenceServer", dependencies: ["InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", "TensorTypes"] + nio, swiftSettings: swift),
 
     // MARK: - Programs
@@ -63,6 +63,7 @@ let package = Package(
     .executableTarget(name: "served", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "PlanFormat", arguments], swiftSettings: swift),
 
     // MARK: - Tests
+    .testTarget(name: "OpenInferenceProtocolTests", dependencies: ["OpenInferenceProtocol", "CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .testTarget(name: "TensorTypesTests", dependencies: ["TensorTypes"], swiftSettings: swift),
   ]
 )
