@@ -90,6 +90,7 @@ package enum NegativeIndex: Hashable, Sendable {
   case zero
 }
 
+/// `round` takes halves to even; `gelu` is the exact form with erf, `geluTanh` its tanh approximation.
 package enum UnaryOp: Hashable, Sendable {
   case negate, absolute, sign, exp, log, log1p, sqrt, reciprocal, square
   case tanh, sigmoid, relu, erf, softplus, softsign, gelu, geluTanh, silu, hardSwish, mish
@@ -98,6 +99,8 @@ package enum UnaryOp: Hashable, Sendable {
   case leakyRelu(Double), elu(Double), selu(alpha: Double, gamma: Double), hardSigmoid(alpha: Double, beta: Double)
 }
 
+/// Integers wrap around. Integer division truncates toward zero; dividing by zero gives 0, and so does its modulo.
+/// A NaN operand of `minimum` or `maximum` gives NaN.
 package enum BinaryOp: Hashable, Sendable {
   case add, subtract, multiply, divide, power, minimum, maximum
   /// `truncated` follows the sign of the dividend (C), else of the divisor (Python).
@@ -107,6 +110,10 @@ package enum BinaryOp: Hashable, Sendable {
   case prelu
 }
 
-package enum CompareOp: Hashable, Sendable { case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual }
+package enum CompareOp: String, Hashable, Sendable, CaseIterable {
+  case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+}
 
-package enum ReduceOp: Hashable, Sendable { case sum, mean, maximum, minimum, product, l1, l2, sumSquare, logSum, logSumExp }
+package enum ReduceOp: String, Hashable, Sendable, CaseIterable {
+  case sum, mean, maximum, minimum, product, l1, l2, sumSquare, logSum, logSumExp
+}

@@ -2,7 +2,8 @@
 ///
 /// Every split is `x[feature] <= threshold` -> left, else right (`<` becomes `<=` of the next float down; `>` and `>=`
 /// swap the children; `==`/`!=` are refused at import). Nodes of all trees stand in one array; a tree is entered at
-/// `roots[i]`. Sums are made in f32 in tree order, as ONNX Runtime does, starting from `base`.
+/// `roots[i]`. Sums are made in f32 in tree order and `base` is added last, as ONNX Runtime does. The ONNX importer
+/// writes post-transforms as operations of their own and leaves `postTransform` at `none`.
 package struct TreeEnsemble: Hashable, Sendable {
   package struct Node: Hashable, Sendable {
     /// Feature column, or -1 for a leaf.

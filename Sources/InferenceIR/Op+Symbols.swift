@@ -1,0 +1,21 @@
+package import TensorTypes
+
+extension Op {
+  /// The operation with symbols replaced in every dimension that it holds.
+  package func substituting(_ replacements: [String: Dim]) -> Op {
+    switch self {
+    case .reshape(let shape): .reshape(shape.substituting(replacements))
+    case .expand(let shape): .expand(shape.substituting(replacements))
+    case .slice(let axis, let start, let length, let step):
+      .slice(
+        axis: axis, start: start.substituting(replacements), length: length.substituting(replacements), step: step)
+    case .dimensions(let dims): .dimensions(dims.map { $0.substituting(replacements) })
+    case .iota(let count, let start, let step):
+      .iota(count: count.substituting(replacements), start: start, step: step)
+    case .unary, .binary, .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
+      .cumulativeSum, .transpose, .concat, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
+      .bucketize, .hashBucket:
+      self
+    }
+  }
+}
