@@ -23,7 +23,6 @@ build: deps ## Release build of servec, served and serve-load, in .build/release
 
 .PHONY: test
 test: deps ## All that CI runs, cheap to dear
-	@$(STEP) "format" $(MAKE) --no-print-directory lint
 	@$(STEP) "walls" Tests/House/walls.py
 	@$(STEP) "unit tests" swift test $(CHECKED)
 	@$(STEP) "release build" swift build $(RELEASE)

@@ -40,6 +40,10 @@ TOUCHES = {
     "terminal": r"\bprint\(|\b(isatty|fputs|puts)\(",
 }
 
+# What needs no import; the rest is only there in a file that imports one of these.
+BUILT_IN = {"clock", "terminal"}
+SYSTEM_IMPORT = re.compile(r"import (Glibc|Foundation|FoundationEssentials)\b")
+
 # Files over the length at which one is asked why.
 LONGEST = 600
 LONG_FILES: dict[str, str] = {}
@@ -114,11 +118,14 @@ def check_sources(root: Path, problems: list[str]) -> None:
         for file in sorted((root / "Sources" / name).rglob("*.swift")):
             where = file.relative_to(root)
             code = strip_comments(file.read_text())
+            system = SYSTEM_IMPORT.search(code)
             for number, line in enumerate(code.splitlines(), 1):
                 imported = re.match(r"\s*(?:@\w+(?:\(\w+\))? )*(?:(?:package|public|internal|private|fileprivate) )?import (?:\w+ (?=\w+\.))?(\w+)", line)
                 if imported and imported.group(1) not in targets.get(name, set()) | PURE_SYSTEM_MODULES:
                     problems.append(f"{where}:{number}: {name} may not import {imported.group(1)}")
                 for word, pattern in TOUCHES.items():
+                    if not system and word not in BUILT_IN:
+                        continue
                     # A method or function of our own of that name is no system call.
                     found = re.search(r"(?<![.\w])(?<!func )(?:Glibc\.)?(?:" + pattern + ")", line)
                     if found and word not in touches:
@@ -164,7 +171,7 @@ BREACHES = [
     ("Sources/FeatureStores/A.swift", "import NIOCore\n", "may not import NIOCore"),
     ("Sources/ServeSyntax/A.swift", "let now = ContinuousClock()\n", "may not touch clock"),
     ("Sources/ServeSyntax/B.swift", "func f() { print(1) }\n", "may not touch terminal"),
-    ("Sources/KubernetesManifests/A.swift", "let x = getenv(\"A\")\n", "may not touch environment"),
+    ("Sources/KubernetesManifests/A.swift", "import Glibc\nlet x = getenv(\"A\")\n", "may not touch environment"),
     ("Sources/PlanFormat/Long.swift", "\n" * (LONGEST + 1), "lines; split it"),
     ("Tests/A.md", "see /" + "work/x\n", "a path of somebody's machine"),
 ]
