@@ -55,7 +55,7 @@ let package = Package(
     // MARK: - The serving path
     .target(name: "InferenceRuntime", dependencies: ["PlanFormat", "TensorTypes", "CHost", "CPlanABI", "CSHA256"], swiftSettings: swift),
     .target(name: "FeatureStores", dependencies: ["PlanFormat", "TensorTypes", "CPlanABI", "CSQLite"], swiftSettings: swift),
-    .target(name: "OpenInferenceProtocol", dependencies: ["PlanFormat", "TensorTypes"], swiftSettings: swift),
+    .target(name: "OpenInferenceProtocol", dependencies: ["CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .target(name: "InferenceServer", dependencies: ["InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", "TensorTypes"] + nio, swiftSettings: swift),
 
     // MARK: - Programs
@@ -65,6 +65,7 @@ let package = Package(
 
     // MARK: - Tests
     .testTarget(name: "InferenceRuntimeTests", dependencies: ["InferenceRuntime", "PlanFormat", "TensorTypes", "CHost", "CPlanABI"], swiftSettings: swift),
+    .testTarget(name: "OpenInferenceProtocolTests", dependencies: ["OpenInferenceProtocol", "CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .testTarget(name: "PlanFormatTests", dependencies: ["PlanFormat", "TensorTypes", "CSHA256"], swiftSettings: swift),
     .testTarget(name: "KubernetesManifestsTests", dependencies: ["KubernetesManifests", "ServeSema", "ServeDiagnostics", "CYAML"], swiftSettings: swift),
     .testTarget(name: "TensorTypesTests", dependencies: ["TensorTypes"], swiftSettings: swift),
