@@ -25,6 +25,7 @@ build: deps ## Release build of servec, served and serve-load, in .build/release
 test: deps ## All that CI runs, cheap to dear
 	@$(STEP) "walls" Tests/House/walls.py
 	@$(STEP) "unit tests" swift test $(CHECKED)
+	@$(STEP) "manifests" Tests/House/validate-manifests.sh Tests/KubernetesManifestsTests/Golden/*
 	@$(STEP) "release build" swift build $(RELEASE)
 
 .PHONY: lint

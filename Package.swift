@@ -42,7 +42,7 @@ let package = Package(
     .target(name: "ServeSema", dependencies: ["ServeSyntax", "ServeDiagnostics", "TensorTypes"], swiftSettings: swift),
 
     // MARK: - Manifests
-    .target(name: "KubernetesManifests", dependencies: ["ServeSema", "ServeDiagnostics", "CYAML"], swiftSettings: swift),
+    .target(name: "KubernetesManifests", dependencies: ["ServeSema", "ServeDiagnostics", "CSHA256", "CYAML"], swiftSettings: swift),
 
     // MARK: - The inference compiler
     .target(name: "InferenceIR", dependencies: ["TensorTypes", "ServeDiagnostics"], swiftSettings: swift),
@@ -66,6 +66,7 @@ let package = Package(
     // MARK: - Tests
     .testTarget(name: "OpenInferenceProtocolTests", dependencies: ["OpenInferenceProtocol", "CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .testTarget(name: "PlanFormatTests", dependencies: ["PlanFormat", "TensorTypes", "CSHA256"], swiftSettings: swift),
+    .testTarget(name: "KubernetesManifestsTests", dependencies: ["KubernetesManifests", "ServeSema", "ServeDiagnostics", "CYAML"], swiftSettings: swift),
     .testTarget(name: "TensorTypesTests", dependencies: ["TensorTypes"], swiftSettings: swift),
   ]
 )
