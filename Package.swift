@@ -29,6 +29,7 @@ let package = Package(
   ],
   targets: [
     // MARK: - C
+    .target(name: "CHost"),
     .target(name: "CPlanABI"),
     .target(name: "CSHA256"),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
@@ -41,20 +42,20 @@ let package = Package(
     .target(name: "ServeSema", dependencies: ["ServeSyntax", "ServeDiagnostics", "TensorTypes"], swiftSettings: swift),
 
     // MARK: - Manifests
-    .target(name: "KubernetesManifests", dependencies: ["ServeSema", "ServeDiagnostics", "CYAML"], swiftSettings: swift),
+    .target(name: "KubernetesManifests", dependencies: ["ServeSema", "ServeDiagnostics", "CSHA256", "CYAML"], swiftSettings: swift),
 
     // MARK: - The inference compiler
     .target(name: "InferenceIR", dependencies: ["TensorTypes", "ServeDiagnostics"], swiftSettings: swift),
     .target(name: "ModelImport", dependencies: ["InferenceIR", "TensorTypes"], swiftSettings: swift),
     .target(name: "PipelineLowering", dependencies: ["ServeSema", "InferenceIR", "TensorTypes"], swiftSettings: swift),
-    .target(name: "PlanFormat", dependencies: ["TensorTypes", "CPlanABI", "CSHA256"], swiftSettings: swift),
+    .target(name: "PlanFormat", dependencies: ["TensorTypes", "CHost", "CPlanABI", "CSHA256"], swiftSettings: swift),
     .target(name: "InferenceCompiler", dependencies: ["InferenceIR", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .target(name: "CompilerDriver", dependencies: ["ServeSema", "ServeSyntax", "ServeDiagnostics", "KubernetesManifests", "ModelImport", "PipelineLowering", "InferenceCompiler", "InferenceIR", "PlanFormat", "TensorTypes", "InferenceRuntime", "FeatureStores"], swiftSettings: swift),
 
     // MARK: - The serving path
-    .target(name: "InferenceRuntime", dependencies: ["PlanFormat", "TensorTypes", "CPlanABI"], swiftSettings: swift),
-    .target(name: "FeatureStores", dependencies: ["PlanFormat", "TensorTypes", "CSQLite"], swiftSettings: swift),
-    .target(name: "OpenInferenceProtocol", dependencies: ["PlanFormat", "TensorTypes"], swiftSettings: swift),
+    .target(name: "InferenceRuntime", dependencies: ["PlanFormat", "TensorTypes", "CHost", "CPlanABI", "CSHA256"], swiftSettings: swift),
+    .target(name: "FeatureStores", dependencies: ["PlanFormat", "TensorTypes", "CPlanABI", "CSQLite"], swiftSettings: swift, linkerSettings: [.linkedLibrary(":libsqlite3.a")]),
+    .target(name: "OpenInferenceProtocol", dependencies: ["CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .target(name: "InferenceServer", dependencies: ["InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", "TensorTypes"] + nio, swiftSettings: swift),
 
     // MARK: - Programs
@@ -63,6 +64,9 @@ let package = Package(
     .executableTarget(name: "served", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "PlanFormat", arguments], swiftSettings: swift),
 
     // MARK: - Tests
+    .testTarget(name: "OpenInferenceProtocolTests", dependencies: ["OpenInferenceProtocol", "CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
+    .testTarget(name: "PlanFormatTests", dependencies: ["PlanFormat", "TensorTypes", "CSHA256"], swiftSettings: swift),
+    .testTarget(name: "KubernetesManifestsTests", dependencies: ["KubernetesManifests", "ServeSema", "ServeDiagnostics", "CYAML"], swiftSettings: swift),
     .testTarget(name: "TensorTypesTests", dependencies: ["TensorTypes"], swiftSettings: swift),
   ]
 )

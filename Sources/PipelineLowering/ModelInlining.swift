@@ -1,5 +1,5 @@
 package import InferenceIR
-package import TensorTypes
+import TensorTypes
 
 extension Graph {
   /// Copies `model` into this graph with `arguments` for its inputs, and returns the values of its outputs.
@@ -59,23 +59,5 @@ extension Graph {
       }
     }
     return symbols
-  }
-}
-
-extension Op {
-  /// The operation with the symbols of its static shapes replaced.
-  package func substituting(_ symbols: [String: Dim]) -> Op {
-    switch self {
-    case .reshape(let shape): .reshape(shape.substituting(symbols))
-    case .expand(let shape): .expand(shape.substituting(symbols))
-    case .slice(let axis, let start, let length, let step):
-      .slice(axis: axis, start: start.substituting(symbols), length: length.substituting(symbols), step: step)
-    case .dimensions(let dims): .dimensions(dims.map { $0.substituting(symbols) })
-    case .iota(let count, let start, let step): .iota(count: count.substituting(symbols), start: start, step: step)
-    case .unary, .binary, .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
-      .cumulativeSum, .transpose, .concat, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
-      .bucketize, .hashBucket:
-      self
-    }
   }
 }

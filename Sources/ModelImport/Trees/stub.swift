@@ -1,0 +1,4 @@
+extension OperatorTable {
+  static let trees: [String: Conversion] = [:]
+  static let features: [String: Conversion] = [:]
+}
