@@ -65,6 +65,8 @@ let package = Package(
 
     // MARK: - Tests
     .testTarget(name: "PlanFormatTests", dependencies: ["PlanFormat", "TensorTypes", "CSHA256"], swiftSettings: swift),
+    .testTarget(name: "ServeDiagnosticsTests", dependencies: ["ServeDiagnostics"], swiftSettings: swift),
+    .testTarget(name: "ServeSyntaxTests", dependencies: ["ServeSyntax", "ServeDiagnostics"], exclude: ["Corpus"], swiftSettings: swift),
     .testTarget(name: "TensorTypesTests", dependencies: ["TensorTypes"], swiftSettings: swift),
   ]
 )

@@ -22,6 +22,7 @@ extension Parser {
       let gap = missing(.item, in: .block)
       return [gap] + (takeUnexpected().map { [$0] } ?? []) + takeComma()
     }
+    itemStart = position
     var elements = [parseItem()]
     if !at(.comma), !at(.rightBrace), !atLineBreak, !atDeclarationInColumnZero {
       if startsExpression {
@@ -47,7 +48,7 @@ extension Parser {
   mutating func parseItem() -> SyntaxElement {
     guard current.isName else { return parseValue(in: .block) }
     let next = tokenAfterPath(from: position)
-    guard !next.startsLine else { return at(.return) ? parseReturn() : parseValue(in: .block) }
+    guard next.kind != .endOfFile, !next.startsLine else { return at(.return) ? parseReturn() : parseValue(in: .block) }
     switch next.kind {
     case .equal, .colon: return parseField()
     case .lessOrEqual, .greaterOrEqual: return parseBound()

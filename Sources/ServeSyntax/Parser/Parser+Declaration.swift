@@ -3,6 +3,7 @@ extension Parser {
   ///               ( block | initializer ) ;
   mutating func parseDeclaration() -> SyntaxElement {
     misalignedBrace = nil
+    itemStart = position
     if current.keyword?.declarationKind == nil { note(.unknownDeclaration, at: current.text) }
     var children = [take()]
     let hasName = (current.isName || at(.string)) && !current.startsLine
@@ -84,7 +85,12 @@ extension Parser {
     var children = [take()]
     inBrackets { parser in
       while !parser.at(closer), !parser.isAtEndOfBrackets {
+        let start = parser.position
         children.append(parseEntry(&parser))
+        if parser.position == start, !parser.at(.comma) {
+          guard let unexpected = parser.takeUnexpected(to: [.comma, closer]) else { break }
+          children.append(unexpected)
+        }
         if parser.at(.comma) {
           children.append(parser.take())
         } else if !parser.at(closer) {

@@ -23,14 +23,6 @@ extension Parser {
     return parseExpression(tighter)
   }
 
-  /// An entry of a list: an expression, or what stands there instead of one.
-  mutating func parseExpressionEntry() -> SyntaxElement {
-    let start = position
-    let element = parseExpression()
-    guard position == start, !at(.comma) else { return element }
-    return takeUnexpected(to: [.comma, .rightParen, .rightBracket]) ?? element
-  }
-
   /// unary = "-" unary | "not" comparison | postfix ;
   mutating func parseUnary() -> SyntaxElement {
     if at(.minus) {
@@ -82,14 +74,14 @@ extension Parser {
   mutating func parseArgument() -> SyntaxElement {
     var children: [SyntaxElement] = []
     if current.isName, peek(1).kind == .colon, !atDeclarationInColumnZero { children += [take(), take()] }
-    children.append(parseExpressionEntry())
+    children.append(parseExpression())
     return .node(SyntaxNode(kind: .argument, children: children))
   }
 
   /// index = postfix "[" expression { "," expression } [ "," ] "]" ;
   mutating func parseIndex(_ base: SyntaxElement) -> SyntaxElement {
     nested { parser in
-      let brackets = parser.parseBracketed(.index) { $0.parseExpressionEntry() }
+      let brackets = parser.parseBracketed(.index) { $0.parseExpression() }
       return .node(SyntaxNode(kind: .index, children: [base] + brackets))
     }
   }

@@ -103,7 +103,7 @@ extension Parser {
   /// list = "[" [ expression { "," expression } [ "," ] ] "]" ;
   mutating func parseList() -> SyntaxElement {
     nested { parser in
-      .node(SyntaxNode(kind: .list, children: parser.parseBracketed(.list) { $0.parseExpressionEntry() }))
+      .node(SyntaxNode(kind: .list, children: parser.parseBracketed(.list) { $0.parseExpression() }))
     }
   }
 
@@ -112,7 +112,7 @@ extension Parser {
     nested { parser in
       let opener = parser.position
       let sign = parser.take()
-      let inner = parser.inBrackets { $0.parseExpressionEntry() }
+      let inner = parser.inBrackets { $0.parseExpression() }
       return .node(
         SyntaxNode(kind: .group, children: [sign, inner, parser.expectCloser(.rightParen, of: opener, in: .group)]))
     }

@@ -14,7 +14,7 @@ extension Parser {
     nested { parser in
       .node(
         SyntaxNode(
-          kind: .refinements, children: parser.parseBracketed(.refinements) { $0.parseExpressionEntry() }))
+          kind: .refinements, children: parser.parseBracketed(.refinements) { $0.parseExpression() }))
     }
   }
 

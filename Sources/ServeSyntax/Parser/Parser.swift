@@ -22,6 +22,8 @@ package struct Parser {
   var nesting = 0
   /// False inside parentheses and brackets, where a line break is only space.
   var linesMatter = true
+  /// The token with which the item being parsed starts; the line break before it does not end it.
+  var itemStart = 0
   /// False in a clause, where `{` opens the clause's block and not a record.
   var recordsAllowed = true
   /// The first closing brace of the declaration that is not indented like the line of its opening one.
@@ -62,7 +64,7 @@ package struct Parser {
 
   /// True where a line break ends what is being parsed.
   var atLineBreak: Bool {
-    at(.endOfFile) || linesMatter && current.startsLine
+    at(.endOfFile) || linesMatter && current.startsLine && position != itemStart
   }
 
   /// True at a token of a kind that the construct being parsed may still continue with.
