@@ -65,6 +65,7 @@ let package = Package(
     .executableTarget(name: "served", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "PlanFormat", arguments], swiftSettings: swift),
 
     // MARK: - Tests
+    .testTarget(name: "FeatureStoresTests", dependencies: ["FeatureStores", "PlanFormat", "TensorTypes", "CPlanABI", "CSQLite"], swiftSettings: swift),
     .testTarget(name: "InferenceRuntimeTests", dependencies: ["InferenceRuntime", "PlanFormat", "TensorTypes", "CHost", "CPlanABI"], swiftSettings: swift),
     .testTarget(name: "KubernetesManifestsTests", dependencies: ["KubernetesManifests", "ServeSema", "ServeDiagnostics", "CYAML"], swiftSettings: swift),
     .testTarget(name: "OpenInferenceProtocolTests", dependencies: ["OpenInferenceProtocol", "CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
