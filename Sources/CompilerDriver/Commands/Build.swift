@@ -49,7 +49,12 @@ package struct Build {
         var settings = ServedSettings(service)
         for store in module.stores { settings.stores[store.name] = PodLayout.store(store.name) }
         let known = built.facts(settings: try settings.json(), families: families)
-        program.diagnostics += checkPlacement(service, facts: known)
+        let memory = PodMemory(service, known)
+        program.diagnostics += Checker.checkPlacement(
+          service,
+          needs: [
+            ("plan", memory.plan), ("arenas", memory.arenas), ("queue", memory.queue), ("process", memory.process),
+          ])
         facts[service.name] = known
         summary.append("\(environment.name)/\(service.name): \(built.path) (\(ByteCount(UInt64(built.fileBytes))))")
       }

@@ -34,8 +34,8 @@ package struct Frontend {
     var diagnostics: [Diagnostic] = []
     let root = parse(path, bytes, &files, &diagnostics)
     let imports = loadImports(of: root, &files, &diagnostics)
-    let artifacts = ArtifactLoader().load(artifactReferences(root: root, imports: imports))
-    let checked = ServeSema.check(root: root, imports: imports, artifacts: artifacts)
+    let artifacts = ArtifactLoader().load(Checker.artifactReferences([root] + imports))
+    let checked = Checker.check(root: root, imports: imports, artifacts: artifacts)
     diagnostics += checked.diagnostics
     let module = diagnostics.contains { $0.severity == .error } ? nil : checked.module
     return CheckedProgram(files: files, root: root, module: module, diagnostics: diagnostics)

@@ -3,6 +3,7 @@ import InferenceCompiler
 import InferenceIR
 import PlanFormat
 import ServeSema
+import TensorTypes
 
 /// Compiles an assembled service into a plan file.
 struct PlanBuilder {
@@ -22,7 +23,8 @@ struct PlanBuilder {
     func facts(settings: String, families: [CPUFamily]) -> PlanFacts {
       PlanFacts(
         digest: root, fileBytes: Int64(fileBytes), weightBytes: Int64(plan.weightBytes),
-        arenaBytes: plan.programs.map { Int64($0.arenaBytes) }.max() ?? 0, cpuFamilies: families.map(\.name),
+        arenaBytes: plan.programs.map { Int64($0.arenaBytes) }.max() ?? 0,
+        requestBytes: plan.programs.map { plan.requestBytes($0) }.max() ?? 0, cpuFamilies: families.map(\.name),
         settings: settings)
     }
   }
@@ -40,7 +42,7 @@ struct PlanBuilder {
         assembly.units, symbols: plan.symbols,
         options: CompilerOptions(families: families) { [cache] source, family in try cache.object(source, family) })
     } catch {
-      throw DriverError(.inputErrors, "\(error.origin): \(error.message)")
+      throw DriverError(.inputErrors, "\(error)")
     }
     plan.programs = compiled.programs
     plan.kernels = compiled.kernels
@@ -69,6 +71,16 @@ struct PlanBuilder {
       return Built(path: path.path, root: root, fileBytes: size, plan: plan, reports: compiled.reports)
     } catch let error as PlanError {
       throw DriverError(.environment, "the plan of \(service) cannot be written: \(error)")
+    }
+  }
+}
+
+extension Plan {
+  /// Inputs and outputs of one request of a program at the largest dimensions.
+  fileprivate func requestBytes(_ program: Program) -> Int64 {
+    let largest = Dictionary(uniqueKeysWithValues: symbols.map { ($0.name, $0.maximum) })
+    return (program.inputs + program.outputs).reduce(0) { sum, binding in
+      sum + Int64((binding.shape.elementCount.evaluate(largest) ?? 0) * binding.element.byteCount)
     }
   }
 }

@@ -12,7 +12,7 @@ enum SelfCheck {
   ) throws {
     let runnable = families.filter { HostCPU.families.contains($0) }
     progress.step("\(built.plan.service): check the plan as served will")
-    do {
+    do throws(any Error) {
       let file = try PlanFile.open(built.path)
       for family in runnable {
         let plan = try LoadedPlan(file: file, family: family)
