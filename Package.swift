@@ -29,6 +29,7 @@ let package = Package(
   ],
   targets: [
     // MARK: - C
+    .target(name: "CHost"),
     .target(name: "CPlanABI"),
     .target(name: "CSHA256"),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
@@ -47,13 +48,13 @@ let package = Package(
     .target(name: "InferenceIR", dependencies: ["TensorTypes", "ServeDiagnostics"], swiftSettings: swift),
     .target(name: "ModelImport", dependencies: ["InferenceIR", "TensorTypes"], swiftSettings: swift),
     .target(name: "PipelineLowering", dependencies: ["ServeSema", "InferenceIR", "TensorTypes"], swiftSettings: swift),
-    .target(name: "PlanFormat", dependencies: ["TensorTypes", "CPlanABI", "CSHA256"], swiftSettings: swift),
+    .target(name: "PlanFormat", dependencies: ["TensorTypes", "CHost", "CPlanABI", "CSHA256"], swiftSettings: swift),
     .target(name: "InferenceCompiler", dependencies: ["InferenceIR", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .target(name: "CompilerDriver", dependencies: ["ServeSema", "ServeSyntax", "ServeDiagnostics", "KubernetesManifests", "ModelImport", "PipelineLowering", "InferenceCompiler", "InferenceIR", "PlanFormat", "TensorTypes", "InferenceRuntime", "FeatureStores"], swiftSettings: swift),
 
     // MARK: - The serving path
-    .target(name: "InferenceRuntime", dependencies: ["PlanFormat", "TensorTypes", "CPlanABI"], swiftSettings: swift),
-    .target(name: "FeatureStores", dependencies: ["PlanFormat", "TensorTypes", "CSQLite"], swiftSettings: swift),
+    .target(name: "InferenceRuntime", dependencies: ["PlanFormat", "TensorTypes", "CHost", "CPlanABI", "CSHA256"], swiftSettings: swift),
+    .target(name: "FeatureStores", dependencies: ["PlanFormat", "TensorTypes", "CPlanABI", "CSQLite"], swiftSettings: swift),
     .target(name: "OpenInferenceProtocol", dependencies: ["PlanFormat", "TensorTypes"], swiftSettings: swift),
     .target(name: "InferenceServer", dependencies: ["InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", "TensorTypes"] + nio, swiftSettings: swift),
 
@@ -63,6 +64,7 @@ let package = Package(
     .executableTarget(name: "served", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "PlanFormat", arguments], swiftSettings: swift),
 
     // MARK: - Tests
+    .testTarget(name: "PlanFormatTests", dependencies: ["PlanFormat", "TensorTypes", "CSHA256"], swiftSettings: swift),
     .testTarget(name: "TensorTypesTests", dependencies: ["TensorTypes"], swiftSettings: swift),
   ]
 )

@@ -15,6 +15,15 @@ package final class ConstantBytes: @unchecked Sendable {
     owner = nil
   }
 
+  /// `byteCount` zero bytes that `fill` may write once.
+  package init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    let fresh = UnsafeMutableRawBufferPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
+    fresh.initializeMemory(as: UInt8.self, repeating: 0)
+    fill(UnsafeMutableRawBufferPointer(rebasing: fresh[0..<byteCount]))
+    bytes = UnsafeRawBufferPointer(rebasing: fresh[0..<byteCount])
+    owner = nil
+  }
+
   /// Borrows `bytes` from `owner` (a mapped file).
   package init(borrowing bytes: UnsafeRawBufferPointer, from owner: AnyObject) {
     self.bytes = bytes

@@ -81,7 +81,9 @@ package struct Graph: Sendable {
   /// Adds a node with result types from the op's shape rule.
   /// - Throws: `ShapeError` when the operands do not fit the op.
   @discardableResult
-  package mutating func add(_ op: Op, _ operands: [ValueID], name: String, origin: String) throws(ShapeError) -> [ValueID] {
+  package mutating func add(
+    _ op: Op, _ operands: [ValueID], name: String, origin: String
+  ) throws(ShapeError) -> [ValueID] {
     let types = try ShapeRules.infer(op, operands.map { self[$0] }, origin: origin)
     let results = types.enumerated().map { at, type in addValue(types.count == 1 ? name : "\(name).\(at)", type) }
     nodes.append(Node(op: op, inputs: operands, outputs: results, origin: origin))

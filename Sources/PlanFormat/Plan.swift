@@ -133,7 +133,7 @@ package struct FeatureGroup: Hashable, Sendable {
     package var element: ElementType
     /// Constant shape of one row's value; a scalar is a plain column, a tensor a little-endian BLOB.
     package var shape: [Int]
-    /// Raw elements of one row, `shape` product x element size bytes.
+    /// Raw elements of one row, `shape` product x element size bytes; of a string, its UTF-8 text.
     package var defaultValue: [UInt8]
 
     package init(name: String, element: ElementType, shape: [Int], defaultValue: [UInt8]) {
@@ -233,6 +233,8 @@ package struct Program: Hashable, Sendable {
 
   /// `<service>` or `<service>.<arm>`.
   package var name: String
+  /// The model that the arm runs ("Ranker"): the `model` label of metrics; empty for the service's name.
+  package var model: String
   /// `model_version` in answers: the arm's version, "1" where there is none.
   package var version: String
   /// Index into `Plan.symbols` of the dimension that requests of one call share; nil when a call is one request.
@@ -246,9 +248,10 @@ package struct Program: Hashable, Sendable {
 
   package init(
     name: String, version: String, batch: Int?, inputs: [Binding], outputs: [Binding], literals: [Literal],
-    steps: [Step], arenaBytes: UInt64,
+    steps: [Step], arenaBytes: UInt64, model: String = "",
   ) {
     self.name = name
+    self.model = model
     self.version = version
     self.batch = batch
     self.inputs = inputs

@@ -9,7 +9,10 @@ package struct Environment: Sendable {
   package var services: [Service]
   package var range: SourceRange?
 
-  package init(name: String, isProtected: Bool = false, cluster: Cluster? = nil, services: [Service] = [], range: SourceRange? = nil) {
+  package init(
+    name: String, isProtected: Bool = false, cluster: Cluster? = nil, services: [Service] = [],
+    range: SourceRange? = nil
+  ) {
     self.name = name
     self.isProtected = isProtected
     self.cluster = cluster

@@ -1,0 +1,40 @@
+# `make help` lists what there is. CI runs `make test` (.ci/run).
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+SHELL := /bin/bash
+
+STEP    := Tests/House/step.sh
+CHECKED := --explicit-target-dependency-import-check error
+RELEASE := -c release --static-swift-stdlib
+BIN     := .build/release
+EXAMPLE := examples/recommender
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: deps
+deps: ## Install the system packages that are missing (as root, or with sudo -n, else says what to run)
+	@Tests/House/deps.sh
+
+.PHONY: build
+build: deps ## Release build of servec, served and serve-load, in .build/release
+	swift build $(RELEASE)
+
+.PHONY: test
+test: deps ## All that CI runs, cheap to dear
+	@$(STEP) "walls" Tests/House/walls.py
+	@$(STEP) "unit tests" swift test $(CHECKED)
+	@$(STEP) "release build" swift build $(RELEASE)
+
+.PHONY: lint
+lint: ## Check the format of all Swift sources
+	swift format lint --strict --parallel --recursive Sources Tests
+
+.PHONY: format
+format: ## Rewrite all Swift sources in the house format
+	swift format --in-place --parallel --recursive Sources Tests
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf .build dist .venv-*

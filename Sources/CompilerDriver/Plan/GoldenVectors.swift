@@ -1,0 +1,44 @@
+import InferenceCompiler
+import InferenceIR
+import PlanFormat
+import TensorTypes
+
+/// Inputs with the outputs that the reference interpreter gives: what `served` checks before it is ready.
+enum GoldenVectors {
+  /// Two a program: the smallest dimensions, and dimensions that leave a tail in every tile.
+  static func make(
+    _ unit: CompilationUnit, program: Int, symbols: [Symbol], orderDependent: Set<Int>,
+    domains: [ValueID: SyntheticInputs.Domain],
+  ) throws(DriverError) -> [GoldenVector] {
+    var assignments = [symbols.map(\.minimum)]
+    let larger = symbols.map { min($0.maximum, max($0.minimum, 11)) }
+    if larger != assignments[0] { assignments.append(larger) }
+
+    var vectors: [GoldenVector] = []
+    for (at, dims) in assignments.enumerated() {
+      let values = Dictionary(uniqueKeysWithValues: zip(symbols.map(\.name), dims))
+      let inputs = SyntheticInputs.make(unit.graph, symbols: values, domains: domains, seed: UInt64(0x5EED + at))
+      let outputs: [HostTensor]
+      do {
+        outputs = try Interpreter.run(unit.graph, inputs: inputs, symbols: values)
+      } catch {
+        throw DriverError(.inputErrors, "\(unit.name): \(error.origin): \(error.message)")
+      }
+      vectors.append(
+        GoldenVector(
+          program: program, dims: dims, inputs: inputs.map(tensor), outputs: outputs.map(tensor),
+          comparisons: outputs.enumerated().map { comparison($0.element, isOrderDependent: orderDependent.contains($0.offset)) },
+          tolerance: 1e-5))
+    }
+    return vectors
+  }
+
+  private static func tensor(_ host: HostTensor) -> GoldenVector.Tensor {
+    GoldenVector.Tensor(bytes: host.bytes, strings: host.strings)
+  }
+
+  private static func comparison(_ output: HostTensor, isOrderDependent: Bool) -> GoldenVector.Comparison {
+    if isOrderDependent { return .ignored }
+    return output.element.isFloat ? .relative : .exact
+  }
+}

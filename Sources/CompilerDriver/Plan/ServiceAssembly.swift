@@ -1,0 +1,289 @@
+import InferenceCompiler
+import InferenceIR
+import PipelineLowering
+import PlanFormat
+import ServeSema
+import TensorTypes
+
+/// A service as the inference compiler takes it: one unit per arm, and everything of the plan that is not compiled.
+struct ServiceAssembly {
+  var units: [CompilationUnit]
+  /// The service, its fields, features and routing; no programs yet.
+  var plan: Plan
+  /// Per unit, the outputs that hold which of equal scores came first.
+  var orderDependent: [Set<Int>]
+  /// Per unit, what test inputs may be.
+  var domains: [[ValueID: SyntheticInputs.Domain]]
+}
+
+/// Puts together lowered graphs, records and the experiment of one service in one environment.
+struct ServiceAssembler {
+  let module: TypedModule
+  let service: Service
+  /// Imports the graph of a model file; called once per version.
+  let importGraph: (_ path: String) throws -> Graph
+
+  /// The name of the dimension that batching fills (contract).
+  static let batchSymbol = "batch"
+
+  func assemble() throws -> ServiceAssembly {
+    let arms = self.arms
+    let symbols = try symbolRanges()
+    var lowered: [(arm: Arm, graph: PipelineGraph)] = []
+    for arm in arms { lowered.append((arm, try lower(arm, symbols))) }
+
+    let (request, response) = try fields()
+    let (features, columns) = try featureGroups(lowered.map(\.graph))
+    var plan = Plan(service: service.name, producer: "servec \(Version.current)")
+    plan.symbols = symbols.map { Symbol(name: $0.name, minimum: $0.minimum, maximum: $0.maximum) }
+    plan.request = request
+    plan.response = response
+    plan.stores = stores
+    plan.features = features
+    plan.experiment = try experiment(request)
+
+    var units: [CompilationUnit] = []
+    var domains: [[ValueID: SyntheticInputs.Domain]] = []
+    for (at, (arm, graph)) in lowered.enumerated() {
+      let ports = graph.inputs.map { port(of: $0, columns[at]) }
+      units.append(
+        CompilationUnit(
+          graph: graph.graph, name: arm.programName, version: arm.version, batch: graph.batch, inputs: ports,
+          outputs: graph.outputs.map { .response($0) },
+          literals: graph.literals.map { Program.Literal(field: $0.field, text: $0.text) }))
+      domains.append(self.domains(graph, request))
+      refine(&plan.request, by: graph)
+    }
+    return ServiceAssembly(
+      units: units, plan: plan, orderDependent: lowered.map(\.graph.orderDependent), domains: domains)
+  }
+
+  // MARK: - Arms
+
+  private struct Arm {
+    var programName: String
+    /// `model_version` in answers.
+    var version: String
+    /// Version of each model parameter; under "" for a service of one model.
+    var versions: [String: String]
+  }
+
+  private var arms: [Arm] {
+    func arm(_ name: String?, replacing version: String?) -> Arm {
+      let programName = name.map { "\(service.name).\($0)" } ?? service.name
+      switch service.body {
+      case .model(_, let own):
+        let chosen = version ?? own
+        return Arm(programName: programName, version: chosen, versions: ["": chosen])
+      case .pipeline(_, var versions):
+        if let parameter = service.experiment?.parameter, let version { versions[parameter] = version }
+        let parameter = service.experiment?.parameter ?? versions.keys.sorted().first ?? ""
+        return Arm(programName: programName, version: versions[parameter] ?? "1", versions: versions)
+      }
+    }
+    guard let experiment = service.experiment else { return [arm(nil, replacing: nil)] }
+    return experiment.arms.map { arm($0.name, replacing: $0.version) }
+  }
+
+  private func lower(_ arm: Arm, _ symbols: [SymbolRange]) throws -> PipelineGraph {
+    do {
+      switch service.body {
+      case .model(let name, _):
+        let model = try declaration(ofModel: name)
+        let graph = try graph(of: model, version: arm.version)
+        return try Lowering.lower(
+          model, graph: graph, symbols: symbols, batchSymbol: Self.batchSymbol, name: arm.programName)
+      case .pipeline(let name, _):
+        guard let pipeline = module.pipelines.first(where: { $0.name == name }) else {
+          throw DriverError(.inputErrors, "there is no pipeline `\(name)`")
+        }
+        var graphs: [String: (graph: Graph, version: String)] = [:]
+        for parameter in pipeline.models {
+          let model = try declaration(ofModel: parameter.model)
+          let version = arm.versions[parameter.name] ?? model.versions.first?.name ?? ""
+          graphs[parameter.name] = (try graph(of: model, version: version), version)
+        }
+        return try Lowering.lower(
+          pipeline, module: module, graphs: graphs, symbols: symbols, batchSymbol: Self.batchSymbol,
+          name: arm.programName)
+      }
+    } catch let error as LoweringError {
+      throw DriverError(.inputErrors, "\(arm.programName): \(error.message)")
+    }
+  }
+
+  private func declaration(ofModel name: String) throws -> ModelDeclaration {
+    guard let model = module.models.first(where: { $0.name == name }) else {
+      throw DriverError(.inputErrors, "there is no model `\(name)`")
+    }
+    return model
+  }
+
+  private func graph(of model: ModelDeclaration, version: String) throws -> Graph {
+    guard let chosen = model.versions.first(where: { $0.name == version }) else {
+      throw DriverError(.inputErrors, "model `\(model.name)` has no version `\(version)`")
+    }
+    return try importGraph(chosen.path)
+  }
+
+  // MARK: - Dimensions
+
+  /// The batch first, then the declared dimensions in their order.
+  private func symbolRanges() throws -> [SymbolRange] {
+    let declared = module.dims.first { $0.name == Self.batchSymbol }
+    let batch = SymbolRange(Self.batchSymbol, 1, max(1, declared?.maximum ?? service.batching.maximumSize))
+    return [batch] + module.dims.filter { $0.name != Self.batchSymbol }.map { SymbolRange($0.name, $0.minimum, $0.maximum) }
+  }
+
+  // MARK: - Fields
+
+  private func fields() throws -> (request: [Field], response: [Field]) {
+    switch service.body {
+    case .model(let name, _):
+      let model = try declaration(ofModel: name)
+      func field(_ port: ModelSignature.Port) -> Field {
+        let dims = model.batches ? Array(port.type.shape.dims.dropFirst()) : port.type.shape.dims
+        return Field(name: port.name, kind: .tensor(port.type.element), shape: Shape(dims))
+      }
+      return (model.signature.inputs.map(field), model.signature.outputs.map(field))
+    case .pipeline(let name, _):
+      guard let pipeline = module.pipelines.first(where: { $0.name == name }) else { return ([], []) }
+      return (pipeline.request.fields.map(field), pipeline.response.fields.map(field))
+    }
+  }
+
+  private func field(_ field: RecordDeclaration.Field) -> Field {
+    let kind: Field.Kind =
+      switch field.type.scalar {
+      case .element(let element): .tensor(element)
+      case .enumeration(let name): .enumeration(module.enums.first { $0.name == name }?.cases ?? [])
+      }
+    let refinement: Field.Refinement =
+      switch field.type.refinement {
+      case .none: .none
+      case .integers(let minimum, let maximum): .integers(minimum: minimum, maximum: maximum)
+      case .numbers(let minimum, let maximum): .numbers(minimum: minimum, maximum: maximum)
+      case .length(let minimum, let maximum): .length(minimum: minimum, maximum: maximum)
+      }
+    return Field(
+      name: field.name, kind: kind, shape: field.type.shape, isOptional: field.type.isOptional, refinement: refinement)
+  }
+
+  /// Ids that go straight into a table must be rows of it; what the spec does not bound, the table does.
+  private func refine(_ request: inout [Field], by graph: PipelineGraph) {
+    let bounds = IndexBounds.of(graph.graph, throughSelection: false)
+    for (value, input) in zip(graph.graph.inputs, graph.inputs) {
+      guard case .request(let field) = input, let rows = bounds[value], rows > 0 else { continue }
+      switch request[field].refinement {
+      case .none: request[field].refinement = .integers(minimum: 0, maximum: UInt64(rows - 1))
+      case .integers(let minimum, let maximum):
+        request[field].refinement = .integers(minimum: max(0, minimum), maximum: min(maximum, UInt64(rows - 1)))
+      case .numbers, .length: break
+      }
+    }
+  }
+
+  // MARK: - Features
+
+  private var stores: [Store] {
+    module.stores.map { declaration in
+      switch declaration.kind {
+      case .sqlite: Store(name: declaration.name, kind: .sqlite, path: declaration.path)
+      }
+    }
+  }
+
+  /// The groups that any arm reads, and for each arm the place of its columns in them.
+  private func featureGroups(
+    _ graphs: [PipelineGraph],
+  ) throws -> (groups: [FeatureGroup], columns: [[[Program.Port]]]) {
+    var groups: [FeatureGroup] = []
+    var places: [[[Program.Port]]] = []
+    for graph in graphs {
+      var armPlaces: [[Program.Port]] = []
+      for use in graph.features {
+        guard let declaration = module.features.first(where: { $0.name == use.features }),
+          let store = module.stores.firstIndex(where: { $0.name == declaration.store })
+        else { throw DriverError(.inputErrors, "there is no feature group `\(use.features)`") }
+        let group = groups.firstIndex { $0.name == use.features && $0.keyField == use.keyField } ?? groups.count
+        if group == groups.count {
+          groups.append(
+            FeatureGroup(
+              name: declaration.name, store: store, table: declaration.table, keyColumn: declaration.keyColumn,
+              keyField: use.keyField, onMiss: declaration.onMiss == .reject ? .reject : .useDefault, columns: []))
+        }
+        var columns: [Program.Port] = []
+        for name in use.columns {
+          guard let field = declaration.fields.first(where: { $0.name == name }) else { continue }
+          let known = groups[group].columns.firstIndex { $0.name == name }
+          let column = known ?? groups[group].columns.count
+          if known == nil { groups[group].columns.append(try self.column(field)) }
+          columns.append(.feature(group: group, column: column))
+        }
+        armPlaces.append(columns)
+      }
+      places.append(armPlaces)
+    }
+    return (groups, places)
+  }
+
+  private func column(_ field: FeatureDeclaration.Field) throws -> FeatureGroup.Column {
+    guard let bytes = Constant.filled(field.element, field.shape, field.defaultValue)?.data.bytes else {
+      throw DriverError(.inputErrors, "feature field `\(field.name)` is a string, which is not supported yet")
+    }
+    return FeatureGroup.Column(name: field.name, element: field.element, shape: field.shape, defaultValue: Array(bytes))
+  }
+
+  private func port(of input: PipelineGraph.Input, _ columns: [[Program.Port]]) -> Program.Port {
+    switch input {
+    case .request(let field): .request(field)
+    case .presence(let field): .presence(field)
+    case .feature(let group, let column): columns[group][column]
+    }
+  }
+
+  // MARK: - Routing
+
+  private func experiment(_ request: [Field]) throws -> PlanFormat.Experiment? {
+    guard let experiment = service.experiment else { return nil }
+    guard let key = request.firstIndex(where: { $0.name == experiment.keyField }) else {
+      throw DriverError(.inputErrors, "the request has no field `\(experiment.keyField)`")
+    }
+    var total = 0
+    var arms: [PlanFormat.Experiment.Arm] = []
+    for (at, arm) in experiment.arms.enumerated() {
+      total += arm.basisPoints
+      arms.append(
+        .init(name: arm.name, threshold: at == experiment.arms.count - 1 ? .max : Self.threshold(total), program: at))
+    }
+    return PlanFormat.Experiment(name: experiment.name, salt: experiment.salt, keyField: key, arms: arms)
+  }
+
+  /// `basisPoints / 10_000` of 2^64, rounded down, exactly.
+  static func threshold(_ basisPoints: Int) -> UInt64 {
+    let points = UInt64(clamping: basisPoints)
+    guard points < 10_000 else { return .max }
+    return UInt64(10_000).dividingFullWidth((high: points, low: 0)).quotient
+  }
+
+  // MARK: - Test inputs
+
+  private func domains(_ graph: PipelineGraph, _ request: [Field]) -> [ValueID: SyntheticInputs.Domain] {
+    let bounds = IndexBounds.of(graph.graph, throughSelection: true)
+    var domains: [ValueID: SyntheticInputs.Domain] = [:]
+    for (value, input) in zip(graph.graph.inputs, graph.inputs) {
+      var domain = SyntheticInputs.Domain()
+      if case .request(let field) = input {
+        switch request[field].refinement {
+        case .integers(let minimum, let maximum): domain.integers = minimum...max(minimum, Int64(clamping: maximum))
+        case .numbers(let minimum, let maximum): domain.numbers = minimum...max(minimum, maximum)
+        case .none, .length: break
+        }
+        if case .enumeration(let cases) = request[field].kind { domain.integers = 0...Int64(max(0, cases.count - 1)) }
+      }
+      if let rows = bounds[value] { domain.integers = 0...Int64(max(0, rows - 1)) }
+      domains[value] = domain
+    }
+    return domains
+  }
+}

@@ -1,0 +1,4 @@
+/// The release of `servec` and `served`.
+package enum Version {
+  package static let current = "0.1.0"
+}
