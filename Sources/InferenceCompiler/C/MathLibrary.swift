@@ -280,6 +280,56 @@ enum MathLibrary {
       u32 b = (u32)to_bits(x);
       return x != x ? (u16)((b >> 16) | 64) : (u16)((b + 0x7fff + ((b >> 16) & 1)) >> 16);
     }
+    MATH f32 round_half(f32 x) { return (f32)(f16)x; }
+    MATH f32 round_half(f64 x) { return (f32)(f16)x; }
+    MATH f32 round_bfloat(f32 x) { return load_bfloat(store_bfloat(x)); }
+    MATH f32x16 load_lanes(const f32 *p, i64 count) {
+      f32x16 v = 0.0f;
+      for (i64 i = 0; i < count; i++) v[i] = p[i];
+      return v;
+    }
+    MATH void store_lanes(f32 *p, f32x16 v, i64 count) {
+      for (i64 i = 0; i < count; i++) p[i] = v[i];
+    }
+    /// Sums the lanes in a fixed order.
+    MATH f32 sum_lanes(f32x16 v) {
+      for (i32 i = 0; i < 8; i++) v[i] += v[i + 8];
+      for (i32 i = 0; i < 4; i++) v[i] += v[i + 4];
+      return (v[0] + v[2]) + (v[1] + v[3]);
+    }
+    typedef struct { f32 threshold; u32 link; } tree_node;
+    typedef struct { u32 target; f32 weight; } tree_entry;
+    INLINE const tree_node *tree_step(const tree_node *p, const f32 *x, i32 bits) {
+      u32 link = p->link;
+      return p + (link & ((1u << bits) - 1)) + (x[link >> bits] > p->threshold);
+    }
+    INLINE f32 tree_value(const tree_node *p) { return p->threshold; }
+    INLINE u32 entry_target(const tree_entry *e) { return e->target; }
+    INLINE f32 entry_weight(const tree_entry *e) { return e->weight; }
+    INLINE f32 m_probit(f32 p) {
+      f64 x = 2.0 * p - 1.0, l = m_log((1.0 - x) * (1.0 + x));
+      f64 v = 2.0 / (3.14159265358979323846 * 0.147) + 0.5 * l;
+      f64 y = m_sqrt(m_sqrt(v * v - l / 0.147) - v);
+      return (f32)(1.4142135623730951 * (x < 0.0 ? -y : y));
+    }
+    INLINE void scores_softmax(f32 *s, i64 stride, i64 n) {
+      f32 peak = s[0], total = 0.0f;
+      for (i64 i = 1; i < n; i++) peak = s[i * stride] > peak ? s[i * stride] : peak;
+      for (i64 i = 0; i < n; i++) { s[i * stride] = m_exp(s[i * stride] - peak); total += s[i * stride]; }
+      for (i64 i = 0; i < n; i++) s[i * stride] /= total;
+    }
+    INLINE void scores_softmax_zero(f32 *s, i64 stride, i64 n) {
+      f32 peak = s[0], total = 0.0f;
+      for (i64 i = 1; i < n; i++) peak = s[i * stride] > peak ? s[i * stride] : peak;
+      f32 scale = m_exp(-peak);
+      for (i64 i = 0; i < n; i++) {
+        f32 x = s[i * stride];
+        u8 counts = m_absolute(x) > 1e-7f;
+        s[i * stride] = counts ? m_exp(x - peak) : x * scale;
+        total += counts ? s[i * stride] : 0.0f;
+      }
+      for (i64 i = 0; i < n; i++) s[i * stride] /= total;
+    }
     MATH i64 saturate(f64 x, f64 low, f64 high, i64 minimum, i64 maximum) {
       return x != x ? 0 : x <= low ? minimum : x >= high ? maximum : (i64)x;
     }
@@ -300,11 +350,18 @@ enum MathLibrary {
       return a - __builtin_elementwise_trunc(q) * b;
     }
     MATH f64 remainder_floored(f64 a, f64 b) { return a - m_floor(a / b) * b; }
+    MATH u64 power_integer(u64 base, u64 exponent) {
+      u64 r = 1;
+      for (; exponent > 0; exponent >>= 1, base *= base)
+        if (exponent & 1) r *= base;
+      return r;
+    }
     MATH i64 power_integer(i64 base, i64 exponent) {
       i64 r = 1;
+      if (exponent < 0) return base == 1 ? 1 : base == -1 ? (exponent & 1 ? -1 : 1) : 0;
       for (; exponent > 0; exponent >>= 1, base = (i64)((u64)base * (u64)base))
         if (exponent & 1) r = (i64)((u64)r * (u64)base);
-      return exponent < 0 ? 0 : r;
+      return r;
     }
     MATH u64 mix(u64 h) {
       h ^= h >> 30; h *= 0xbf58476d1ce4e5b9UL;
