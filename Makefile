@@ -21,10 +21,15 @@ deps: ## Install the system packages that are missing (as root, or with sudo -n,
 build: deps ## Release build of servec, served and serve-load, in .build/release
 	swift build $(RELEASE)
 
+.PHONY: demo
+demo: build ## Build the example, serve it, ask it to rank products, measure it; needs nothing but Swift
+	@$(EXAMPLE)/demo.sh $(BIN)
+
 .PHONY: test
 test: deps ## All that CI runs, cheap to dear
 	@$(STEP) "walls" Tests/House/walls.py
 	@$(STEP) "unit tests" swift test $(CHECKED)
+	@$(STEP) "manifests" Tests/House/validate-manifests.sh Tests/KubernetesManifestsTests/Golden/*
 	@$(STEP) "release build" swift build $(RELEASE)
 
 .PHONY: lint

@@ -1,4 +1,4 @@
-internal import CSHA256
+import CSHA256
 
 /// SHA-256 of bytes in memory.
 package enum Digest {

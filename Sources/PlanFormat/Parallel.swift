@@ -1,14 +1,14 @@
-internal import CHost
+import CHost
 import Glibc
 
 /// Runs pieces of work on a few threads that live only as long as the call; there is no pool to size or to drain.
 enum Parallel {
   /// Calls `body` once for each index in `0..<count`, on at most `threads` threads at a time, and waits for all.
   static func forEach(_ count: Int, threads: Int, _ body: @escaping @Sendable (Int) -> Void) {
-    let workers = min(count, max(1, threads))
+    let workers = max(1, min(count, threads))
     let job = Job(count: count, workers: workers, body: body)
     var started: [pthread_t] = []
-    for worker in 1..<max(1, workers) {
+    for worker in 1..<workers {
       var thread = pthread_t()
       let argument = Unmanaged.passRetained(Worker(job: job, index: worker))
       let code = pthread_create(

@@ -108,6 +108,8 @@ struct PlanCheck {
     try require(
       key.isKey && key.shape.rank == 0 && !key.isOptional, place, "\(key.name) cannot be its key")
     try unique(experiment.arms.map(\.name), place)
+    try require(
+      Set(experiment.arms.map(\.program)).count == experiment.arms.count, place, "two arms share a program")
     var below: UInt64 = 0
     for arm in experiment.arms {
       try require(plan.programs.indices.contains(arm.program), place, "arm \(arm.name) has no program")

@@ -1,4 +1,4 @@
-internal import CSHA256
+import CSHA256
 
 /// The hash tree over the weights: one SHA-256 per chunk, so that many threads can check one large section.
 enum WeightHashes {

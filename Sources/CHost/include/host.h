@@ -1,4 +1,4 @@
-/// What the machine under this process can do, and the two system calls that Swift's Glibc module leaves out.
+/// What the machine under this process can do, and the system calls that Swift's Glibc module leaves out.
 #ifndef SERVE_HOST_H
 #define SERVE_HOST_H
 
@@ -27,5 +27,8 @@ int serve_cpu_count(void);
 
 /// A file in memory that can be mapped executable and is closed on exec, or -1 with errno (memfd_create).
 int serve_memory_file(const char *name);
+
+/// Bytes of the data symbol at exactly `address` in a loaded shared object, or 0 when there is none.
+size_t serve_symbol_size(const void *address);
 
 #endif

@@ -70,18 +70,22 @@ package struct PlanFacts: Hashable, Sendable {
   package var weightBytes: Int64
   /// Arena of one executor.
   package var arenaBytes: Int64
+  /// Inputs and outputs of one request, parsed, at the largest values of its dims.
+  package var requestBytes: Int64
   /// `x86-64-v3`, … in the plan.
   package var cpuFamilies: [String]
   /// `served.json`, the settings of this environment.
   package var settings: String
 
   package init(
-    digest: String, fileBytes: Int64, weightBytes: Int64, arenaBytes: Int64, cpuFamilies: [String], settings: String,
+    digest: String, fileBytes: Int64, weightBytes: Int64, arenaBytes: Int64, requestBytes: Int64 = 0,
+    cpuFamilies: [String], settings: String,
   ) {
     self.digest = digest
     self.fileBytes = fileBytes
     self.weightBytes = weightBytes
     self.arenaBytes = arenaBytes
+    self.requestBytes = requestBytes
     self.cpuFamilies = cpuFamilies
     self.settings = settings
   }

@@ -1,6 +1,7 @@
 """What is known of customers and products on a day: the rows of shop.sqlite, and the candidates to rank.
 
-Everything is computed from the 60 days before the snapshot's day and from nothing later.
+Everything is computed from the 60 days before the snapshot's day and from nothing later; rates are of the last 28
+days, so that they mean the same early in the data, where there is less history.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ import numpy as np
 import scipy.sparse
 import scipy.sparse.linalg
 
-HISTORY = 60  # days
+HISTORY = 60  # days that are remembered
+LATELY = 28  # days that rates are computed over
+JUST_NOW = 7
 RECENT = 20  # lines of receipts that a customer's row remembers
 TASTE = 12  # width of the factorised purchase matrix
 CANDIDATES = 100
@@ -70,44 +73,44 @@ def snapshot(purchases, catalog, day):
     seen, row = seen.where(row > 0), row[row > 0]
     rows = len(catalog.product)
 
-    visit = np.unique(np.stack([seen.customer, seen.day]), axis=1)
-    everyone, visits = np.unique(visit[0], return_counts=True)
-    who = np.searchsorted(everyone, seen.customer)
+    everyone, first, who = np.unique(seen.customer, return_index=True, return_inverse=True)
     people = len(everyone)
-    lines = count(who, people)
-    spend = count(who, people, seen.spend)
     pairs, pair_lines = np.unique(who * rows + row, return_counts=True)
     pair_who, pair_row = pairs // rows, pairs % rows
+    lately = seen.day >= day - LATELY
 
+    # A customer's row: how recently, how often, how much.
     last_visit = np.zeros(people)
     np.maximum.at(last_visit, who, seen.day)
+    visits = count(np.unique(who * 1000 + seen.day) // 1000, people)
+    lines, spend = count(who[lately], people), count(who[lately], people, seen.spend[lately])
     activity = np.stack(
-        [day - last_visit, visits, lines, spend, spend / lines, count(pair_who, people)], axis=1
+        [day - last_visit, count(np.unique(who[lately] * 1000 + seen.day[lately]) // 1000, people), lines, spend,
+         spend / np.maximum(lines, 1), count(np.unique(pairs_of(who, row, rows, lately)) // rows, people)],
+        axis=1,
     )
-    department = catalog.department
-    shares = count(who * 12 + department[row], people * 12).reshape(people, 12) / lines[:, None]
+    shares = count(who * 12 + catalog.department[row], people * 12).reshape(people, 12)
+    shares /= shares.sum(axis=1, keepdims=True)
 
     # A product's row: how many bought it lately, how steadily, at what price.
-    piece_price = seen.spend / np.maximum(seen.amount, 1)
-    sold = count(row, rows)
-    price = np.where(sold > 0, count(row, rows, piece_price) / np.maximum(sold, 1), 0)
-    buyers = count(pair_row, rows)
-    late = seen.day >= day - 14
-    late_pairs = np.unique(who[late] * rows + row[late])
-    days_of = np.unique(np.stack([who * rows + row, seen.day]), axis=1)[0]
-    again = count(np.unique(days_of, return_counts=True)[0][np.unique(days_of, return_counts=True)[1] > 1] % rows, rows)
+    just_now = seen.day >= day - JUST_NOW
+    buyers = count(np.unique(pairs_of(who, row, rows, lately)) % rows, rows)
+    sold, pieces = count(row, rows), count(row, rows, seen.amount)
+    price = count(row, rows, seen.spend) / np.maximum(pieces, 1)
+    pair_of_day = np.unique(np.stack([who * rows + row, seen.day]), axis=1)[0]
+    pair, days = np.unique(pair_of_day, return_counts=True)
+    again = count(pair[days > 1] % rows, rows)
     last_sold = np.full(rows, day - HISTORY - 1.0)
     np.maximum.at(last_sold, row, seen.day)
     appeal = np.stack(
-        [buyers, count(late_pairs % rows, rows), sold, 100 * again / (buyers + 10), price, day - last_sold,
-         count(row, rows, seen.amount) / np.maximum(sold, 1)],
+        [buyers, count(np.unique(pairs_of(who, row, rows, just_now)) % rows, rows), sold,
+         100 * again / (count(pair_row, rows) + 10), price, day - last_sold, pieces / np.maximum(sold, 1)],
         axis=1,
     )
 
     taste_of_customer, taste_of_product = factorise(pair_who, pair_row, pair_lines, people, rows)
     recent = last_lines(who, row, seen.day, people)
     profiled = np.flatnonzero(visits >= 2)
-    first = np.unique(who, return_index=True)[1]
     customer = {
         "activity": activity.astype(np.float32),
         "shares": shares.astype(np.float32),
@@ -123,15 +126,20 @@ def snapshot(purchases, catalog, day):
         "activity": appeal.astype(np.float32),
         "taste": taste_of_product,
         "subclass": catalog.subclass_index,
-        "department": department,
+        "department": catalog.department,
         "category": catalog.subclass.astype(np.int32),
         "price": price.astype(np.float32),
     }
     ranked = np.argsort(-buyers, kind="stable")
     own = own_products(pair_who, pair_row, pair_lines, profiled)
-    near = nearest(customer["taste"], taste_of_product, np.flatnonzero(buyers >= 10))
+    near = nearest(customer["taste"], taste_of_product, np.flatnonzero(count(pair_row, rows) >= 10))
     candidates = merge(own, near, ranked[:CANDIDATES])
     return Snapshot(everyone[profiled], customer, product, candidates, ranked[:CANDIDATES])
+
+
+def pairs_of(who, row, rows, mask):
+    """One number for each line's customer and product."""
+    return who[mask] * rows + row[mask]
 
 
 def factorise(who, row, lines, people, rows):

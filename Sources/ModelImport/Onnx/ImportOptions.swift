@@ -1,0 +1,17 @@
+package import TensorTypes
+
+/// How a model's graph is imported.
+package struct ImportOptions: Sendable {
+  /// The graph's name; the file's stem when nil.
+  package var name: String?
+  /// Dimensions to put in place of the file's symbols: `["batch": Dim(symbol: "rows"), "input_1": 8]`.
+  package var dims: [String: Dim]
+  /// The outputs wanted, in this order; all of them when nil. What only the others need is not imported.
+  package var outputs: [String]?
+
+  package init(name: String? = nil, dims: [String: Dim] = [:], outputs: [String]? = nil) {
+    self.name = name
+    self.dims = dims
+    self.outputs = outputs
+  }
+}

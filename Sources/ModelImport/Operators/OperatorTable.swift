@@ -1,0 +1,33 @@
+import InferenceIR
+
+/// Turns a node into operations and returns the values of its outputs, in order.
+typealias Conversion = @Sendable (inout Importer, inout Call) throws(ImportError) -> [ValueID]
+
+/// Every operator that is imported, by domain and name. A conversion covers all supported opset versions.
+enum OperatorTable {
+  static func conversion(domain: String, operation: String) -> Conversion? {
+    switch domain {
+    case "": standard[operation]
+    case "ai.onnx.ml": machineLearning[operation]
+    default: nil
+    }
+  }
+
+  /// Names for documentation, sorted.
+  static var names: [(domain: String, operation: String)] {
+    standard.keys.sorted().map { ("ai.onnx", $0) } + machineLearning.keys.sorted().map { ("ai.onnx.ml", $0) }
+  }
+
+  static let standard: [String: Conversion] = merged([
+    activations, arithmetic, comparisons, contractions, constants, indexing, movement, normalizations, reductions,
+    shapes, slicing,
+  ])
+
+  static let machineLearning: [String: Conversion] = merged([trees, features])
+
+  private static func merged(_ families: [[String: Conversion]]) -> [String: Conversion] {
+    var table: [String: Conversion] = [:]
+    for family in families { table.merge(family) { first, _ in first } }
+    return table
+  }
+}
