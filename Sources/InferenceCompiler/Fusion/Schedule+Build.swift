@@ -10,7 +10,7 @@ extension Schedule {
     placePorts()
     var places = Places(schedule: self, plan: plan)
     places.assign()
-    self = places.schedule
+    (buffers, views) = (places.schedule.buffers, places.schedule.views)
     try makeDispatches(plan, places)
     mergeNests()
     addPrefetches()

@@ -136,11 +136,11 @@ struct Emitter {
     var head: [CStatement] = []
     for (at, argument) in arguments.enumerated() {
       let type = "\(argument.isWritten ? "" : "const ")\(argument.type) *restrict"
-      head.append(.declare(type: type, name: "b\(at)", "buffers"[.integer(at)]))
+      head.append(.declare(type: type, name: "b\(at)", CExpression.name("buffers")[.integer(at)]))
     }
     for symbol in usedSymbols.sorted() {
       let at = symbols[symbol] ?? 0
-      head.append(.declare(type: "const i64", name: "d\(at)", "dims"[.integer(at)]))
+      head.append(.declare(type: "const i64", name: "d\(at)", CExpression.name("dims")[.integer(at)]))
     }
     return Kernel(name: name, arguments: arguments, body: head + levels[0])
   }

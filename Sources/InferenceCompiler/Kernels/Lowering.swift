@@ -12,13 +12,14 @@ struct Lowering {
 
   func kernel(for dispatch: Dispatch) throws(CompileError) -> Kernel {
     var emitter = Emitter(schedule: schedule, target: target, symbols: symbols)
-    do {
+    do throws(EmitFailure) {
       let name = try emit(dispatch, into: &emitter)
       return emitter.kernel(name: name)
-    } catch .unsupported(let error) {
-      throw error
-    } catch .notVector {
-      throw CompileError(origin: dispatch.origin, message: "has no vector form")
+    } catch {
+      switch error {
+      case .unsupported(let error): throw error
+      case .notVector: throw CompileError(origin: dispatch.origin, message: "has no vector form")
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import InferenceIR
+import TensorTypes
 
 /// Largest folded constant, unless the operands are larger still.
 private let foldingBudget = 4 << 20

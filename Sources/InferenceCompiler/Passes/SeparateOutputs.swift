@@ -1,4 +1,5 @@
 import InferenceIR
+import TensorTypes
 
 /// Gives every graph output a value of its own that a node defines, so that each has memory of its own: an output
 /// that is an input, a constant or another output is copied (a reshape to its own shape).
