@@ -14,7 +14,8 @@ extension Checker {
   private mutating func dim(_ declaration: AST.Declaration) -> DimDeclaration? {
     guard let expr = declaration.value else {
       if declaration.block != nil || declaration.type != nil {
-        diagnostics.add(typeMismatch("a dim is a range", "write `dim \(declaration.name) = 1...100`", declaration.name.range))
+        diagnostics.add(
+          typeMismatch("a dim is a range", "write `dim \(declaration.name) = 1...100`", declaration.name.range))
       }
       return nil
     }

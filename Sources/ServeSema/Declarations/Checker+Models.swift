@@ -82,7 +82,8 @@ extension Checker {
     for keyword in ["in", "out"] {
       for node in section.rules[keyword] ?? [] {
         guard let name = node.name, node.operands.count == 1, let type = node.type, node.value == nil else {
-          diagnostics.add(typeMismatch("`\(keyword)` is not written this way", "write `\(keyword) NAME : type`", node.range))
+          diagnostics.add(
+            typeMismatch("`\(keyword)` is not written this way", "write `\(keyword) NAME : type`", node.range))
           isWhole = false
           continue
         }
@@ -133,13 +134,16 @@ extension Checker {
 
   // MARK: - Versions
 
-  private mutating func versionFiles(_ section: Section, _ declaration: AST.Declaration, owner: String) -> [VersionFile]? {
+  private mutating func versionFiles(
+    _ section: Section, _ declaration: AST.Declaration, owner: String
+  ) -> [VersionFile]? {
     let versions = section.entries["version"] ?? []
     if let source = section.settings["source"] {
       if let version = versions.first {
         diagnostics.add(
           Diagnostic(
-            .duplicateName, "\(owner) has a `source` and versions", at: Label(source.name.range, "a version without a name"),
+            .duplicateName, "\(owner) has a `source` and versions",
+            at: Label(source.name.range, "a version without a name"),
             secondary: [Label(version.name.range, "versions with names")],
             notes: ["which of them serves would be anybody's guess"]))
         return nil
@@ -157,7 +161,9 @@ extension Checker {
     }
     var files: [VersionFile] = []
     for version in versions {
-      if let file = versionFile(version.name.text, version.section, name: version.name, owner: "version `\(version.name)`") {
+      if let file = versionFile(
+        version.name.text, version.section, name: version.name, owner: "version `\(version.name)`")
+      {
         files.append(file)
       }
     }
@@ -167,7 +173,9 @@ extension Checker {
   private mutating func versionFile(
     _ versionName: String, _ section: Section, name: AST.Name, owner: String,
   ) -> VersionFile? {
-    guard let source = section.string("source"), let unit = program.unit(of: section.range("source")) else { return nil }
+    guard let source = section.string("source"), let unit = program.unit(of: section.range("source")) else {
+      return nil
+    }
     let range = section.range("source")
     if let refusal = ArtifactSource.refusal(source, at: range) {
       diagnostics.add(refusal)
@@ -184,7 +192,8 @@ extension Checker {
       diagnostics.add(Diagnostic(.unreadableArtifact, failure.message, at: Label(range, "needed here")))
     case nil:
       diagnostics.add(
-        Diagnostic(.unreadableArtifact, "cannot read \"\(source)\"", at: Label(range, "looked for \(path)"),
+        Diagnostic(
+          .unreadableArtifact, "cannot read \"\(source)\"", at: Label(range, "looked for \(path)"),
           notes: ["a path is relative to the file that names it"]))
     }
     return nil
@@ -216,7 +225,9 @@ extension Checker {
         at: Label(range, isDigest ? "expected by the declaration" : "expected `sha256:` and 64 hex digits"),
         values: ["the file's digest is sha256:\(model.digest)"],
         notes: isDigest ? ["the file was changed or replaced since the digest was written"] : [],
-        help: [Help("if the file is the right one, take its digest", replacing: range, with: "\"sha256:\(model.digest)\"")]))
+        help: [
+          Help("if the file is the right one, take its digest", replacing: range, with: "\"sha256:\(model.digest)\"")
+        ]))
     return false
   }
 
@@ -238,7 +249,8 @@ extension Checker {
         Diagnostic(
           difference.isMissingOutput ? .missingOutput : .versionMismatch,
           "version \(file.name) does not match the signature it is declared under",
-          at: Label(file.range, "file \(difference.found) (\(file.model.format), sha256:\(file.model.digest.prefix(6))…)"),
+          at: Label(
+            file.range, "file \(difference.found) (\(file.model.format), sha256:\(file.model.digest.prefix(6))…)"),
           secondary: secondary,
           values: ["\(origin) \(difference.expected)"],
           notes: ["arms share one pipeline, so every version must have the same signature"],
@@ -252,7 +264,8 @@ extension Checker {
   ) -> Diagnostic {
     Diagnostic(
       .versionMismatch, "version \(file.name) has another `\(symbol)` than version \(first.name)",
-      at: Label(file.range, "\(symbol) = \(other) in this file"), secondary: [Label(first.range, "\(symbol) = \(one) in this one")],
+      at: Label(file.range, "\(symbol) = \(other) in this file"),
+      secondary: [Label(first.range, "\(symbol) = \(one) in this one")],
       notes: ["arms share one pipeline, so every version must have the same signature"])
   }
 }

@@ -45,7 +45,8 @@ extension Checker {
     diagnostics.add(
       Diagnostic(
         .unknownMachine, "there is no machine type \"\(name)\"",
-        at: Label(range, near.map { "did you mean \"\($0)\"?" } ?? "not a machine type of Compute Engine"), values: values,
+        at: Label(range, near.map { "did you mean \"\($0)\"?" } ?? "not a machine type of Compute Engine"),
+        values: values,
         notes: ["a node pool of a type that does not exist is never created, and its pods stay pending"],
         help: near.map { [Help("write \"\($0)\"", replacing: range, with: "\"\($0)\"")] } ?? []))
     return nil
@@ -66,7 +67,9 @@ extension Checker {
   mutating func checkClusters() {
     for declaration in declarations(.cluster) {
       let section = section(Settings(of: declaration), .cluster, owner: "cluster `\(declaration.name)`")
-      if let namespace = section.string("namespace") { checkObjectName(namespace, at: section.range("namespace"), limit: 63) }
+      if let namespace = section.string("namespace") {
+        checkObjectName(namespace, at: section.range("namespace"), limit: 63)
+      }
       checkZones(section)
       guard let image = section.string("image"), let text = section.string("artifacts"),
         let artifacts = artifacts(text, at: section.range("artifacts"))
@@ -79,12 +82,15 @@ extension Checker {
 
   /// SV0515 where a zone is not of the region.
   private mutating func checkZones(_ section: Section) {
-    guard let region = section.string("region"), case .list(let zones)? = section.settings["zones"]?.value else { return }
+    guard let region = section.string("region"), case .list(let zones)? = section.settings["zones"]?.value else {
+      return
+    }
     for zone in zones {
       guard case .string(let name) = zone.value, !name.hasPrefix(region + "-") else { continue }
       diagnostics.add(
         Diagnostic(
-          .zoneMismatch, "zone \"\(name)\" is not in region \"\(region)\"", at: Label(zone.range, "another region's zone"),
+          .zoneMismatch, "zone \"\(name)\" is not in region \"\(region)\"",
+          at: Label(zone.range, "another region's zone"),
           secondary: [Label(section.range("region"), "the cluster's region")]))
     }
   }
@@ -105,7 +111,8 @@ extension Checker {
     }
     diagnostics.add(
       Diagnostic(
-        .typeMismatch, "this names no place for plans", at: Label(range, "expected a bucket, a volume claim or a folder"),
+        .typeMismatch, "this names no place for plans",
+        at: Label(range, "expected a bucket, a volume claim or a folder"),
         values: ["\"gs://bucket/folder\", \"pvc://claim\" or \"/folder/of/the/node\""]))
     return nil
   }

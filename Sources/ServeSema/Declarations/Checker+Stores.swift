@@ -7,7 +7,9 @@ extension Checker {
   mutating func checkStats() {
     for declaration in declarations(.stats) {
       let section = section(Settings(of: declaration), .stats, owner: "stats `\(declaration.name)`")
-      guard let source = section.string("source"), let unit = program.unit(of: section.range("source")) else { continue }
+      guard let source = section.string("source"), let unit = program.unit(of: section.range("source")) else {
+        continue
+      }
       let range = section.range("source")
       switch artifacts.stats[unit.resolve(source)] {
       case .success(let found):
@@ -17,7 +19,8 @@ extension Checker {
         diagnostics.add(Diagnostic(.unreadableArtifact, failure.message, at: Label(range, "needed here")))
       case nil:
         diagnostics.add(
-          Diagnostic(.unreadableArtifact, "cannot read \"\(source)\"", at: Label(range, "looked for \(unit.resolve(source))")))
+          Diagnostic(
+            .unreadableArtifact, "cannot read \"\(source)\"", at: Label(range, "looked for \(unit.resolve(source))")))
       }
     }
   }
@@ -141,7 +144,8 @@ extension Checker {
 
   private mutating func featureField(_ node: Settings.Node) -> FeatureDeclaration.Field? {
     guard let name = node.name, node.operands.count == 1, let type = node.type, node.body == nil else {
-      diagnostics.add(typeMismatch("`field` is not written this way", "write `field NAME : type = default`", node.range))
+      diagnostics.add(
+        typeMismatch("`field` is not written this way", "write `field NAME : type = default`", node.range))
       return nil
     }
     guard let found = tensorType(type, .none), let shape = found.shape.constant else { return nil }
@@ -175,7 +179,8 @@ extension Checker {
     case .bool(let flag) where type.element == .bool: return flag ? 1 : 0
     case .number, .quantity, .percent, .bool, .string, .date, .grid, .path, .range, .list, .unset, .other: break
     }
-    diagnostics.add(typeMismatch("this is no default for \(type)", "expected `zeros` or a value of \(type.element)", expr.range))
+    diagnostics.add(
+      typeMismatch("this is no default for \(type)", "expected `zeros` or a value of \(type.element)", expr.range))
     return nil
   }
 }

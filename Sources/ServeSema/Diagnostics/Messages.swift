@@ -21,7 +21,8 @@ extension Diagnostic {
       name, of: "`\(schema.name)`", fields: schema.supported.map { ($0.keyword, $0.summary) })
   }
 
-  static func unknownField(_ name: AST.Name, of owner: String, fields: [(name: String, summary: String)]) -> Diagnostic {
+  static func unknownField(_ name: AST.Name, of owner: String, fields: [(name: String, summary: String)]) -> Diagnostic
+  {
     let near = Spelling.nearest(to: name.text, among: fields.map(\.name))
     return Diagnostic(
       .unknownField, "\(owner) has no field `\(name)`",
@@ -39,7 +40,8 @@ extension Diagnostic {
 
   static func form(_ node: Settings.Node, _ entry: Schema.Entry) -> Diagnostic {
     Diagnostic(
-      .typeMismatch, "`\(node.keyword)` is not written this way", at: Label(node.keyword.range, "write `\(entry.pattern)`"))
+      .typeMismatch, "`\(node.keyword)` is not written this way",
+      at: Label(node.keyword.range, "write `\(entry.pattern)`"))
   }
 
   static func relation(_ name: AST.Name, _ range: SourceRange, wants: String, instead: String) -> Diagnostic {

@@ -142,7 +142,8 @@ extension Checker {
         continue
       }
       if given.updateValue((argument.value, value), forKey: label) != nil {
-        diagnostics.add(Diagnostic(.wrongArguments, "`\(label)` is given twice", at: Label(argument.range, "second one")))
+        diagnostics.add(
+          Diagnostic(.wrongArguments, "`\(label)` is given twice", at: Label(argument.range, "second one")))
         isRight = false
       }
     }
@@ -152,7 +153,8 @@ extension Checker {
       diagnostics.add(
         Diagnostic(
           .wrongArguments, "`\(scoped.parameter)` needs \(missing.map { "`\($0.name)`" }.joined(separator: ", "))",
-          at: Label(scoped.parameter.range.file == expr.range.file ? calleeRange(expr) : expr.range, "not all inputs are given"),
+          at: Label(
+            scoped.parameter.range.file == expr.range.file ? calleeRange(expr) : expr.range, "not all inputs are given"),
           values: ["inputs: \(inputs.map { "\($0.name): \($0.type)" }.joined(separator: ", "))"]))
       isRight = false
     }
@@ -177,7 +179,8 @@ extension Checker {
     if let free = outputs.compactMap({ unifier.undetermined($0.type.shape) }).first {
       diagnostics.add(
         Diagnostic(
-          .shapeRule, "the call does not determine the size `\(free)` of an output", at: Label(expr.range, "size unknown here"),
+          .shapeRule, "the call does not determine the size `\(free)` of an output",
+          at: Label(expr.range, "size unknown here"),
           notes: ["the model's file names that size nowhere among its inputs"],
           help: [Help("declare a signature whose outputs use the symbols of its inputs")]))
       return nil
@@ -216,7 +219,8 @@ extension Checker {
     }
     if let fitting, !elementDiffers {
       help.append(
-        Help("`\(fitting.name)` has that shape: pass `\(problem.port.name): \(fitting.name)`",
+        Help(
+          "`\(fitting.name)` has that shape: pass `\(problem.port.name): \(fitting.name)`",
           replacing: problem.argument.range, with: fitting.name.text))
     }
     return Diagnostic(

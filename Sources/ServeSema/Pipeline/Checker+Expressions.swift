@@ -31,7 +31,9 @@ extension Checker {
   }
 
   /// The tensor that an expression yields; an optional, a row or several outputs are none.
-  mutating func tensor(_ expr: AST.Expr, _ scope: PipelineScope, hint: ElementType? = nil) -> (TypedExpression, TensorType)? {
+  mutating func tensor(
+    _ expr: AST.Expr, _ scope: PipelineScope, hint: ElementType? = nil
+  ) -> (TypedExpression, TensorType)? {
     guard let value = infer(expr, scope, hint: hint) else { return nil }
     return tensor(value).map { (value, $0) }
   }
@@ -49,13 +51,15 @@ extension Checker {
       let names = self.features[features]?.fields.map(\.name) ?? []
       diagnostics.add(
         Diagnostic(
-          .typeMismatch, "this is \(value.type.description), not a tensor", at: Label(value.range, "name one of its fields"),
+          .typeMismatch, "this is \(value.type.description), not a tensor",
+          at: Label(value.range, "name one of its fields"),
           values: names.isEmpty ? [] : ["fields of `\(features)`: \(names.joined(separator: ", "))"]))
     case .outputs(let ports):
       diagnostics.add(
         Diagnostic(
           .typeMismatch, "this is \(ports.count == 1 ? "an output with a name" : "several outputs"), not a tensor",
-          at: Label(value.range, "name one of them"), values: ["parts: \(ports.map { "\($0.name): \($0.type)" }.joined(separator: ", "))"],
+          at: Label(value.range, "name one of them"),
+          values: ["parts: \(ports.map { "\($0.name): \($0.type)" }.joined(separator: ", "))"],
           help: ports.count == 1 ? [.wrap(value.range, "", ".\(ports[0].name)", "take its output")] : []))
     }
     return nil
@@ -63,7 +67,8 @@ extension Checker {
 
   func optionalUsed(_ value: TypedExpression) -> Diagnostic {
     Diagnostic(
-      .optionalUsed, "this value may be absent", at: Label(value.range, "\(value.type.description) where a value is needed"),
+      .optionalUsed, "this value may be absent",
+      at: Label(value.range, "\(value.type.description) where a value is needed"),
       notes: ["a request may leave the field out, and then there is nothing to compute with"],
       help: [.wrap(value.range, "(", " ?? \(Self.neutral(value.type)))", "say what stands for an absent one")])
   }
@@ -104,7 +109,8 @@ extension Checker {
       diagnostics.add(
         Diagnostic(
           .outOfRange, "this number is out of range of \(element)",
-          at: Label(expr.range, "\(element) is \(element.integerLimits.lowerBound)...\(element.integerLimits.upperBound)")))
+          at: Label(
+            expr.range, "\(element) is \(element.integerLimits.lowerBound)...\(element.integerLimits.upperBound)")))
       return nil
     }
     diagnostics.add(
@@ -211,7 +217,8 @@ extension Checker {
     guard let name = base.name, scope.local(name.text) == nil else {
       diagnostics.add(
         Diagnostic(
-          .notSupported, "indexing a value: not supported yet", at: Label(base.range, "only features are looked up by `[ ]`"),
+          .notSupported, "indexing a value: not supported yet",
+          at: Label(base.range, "only features are looked up by `[ ]`"),
           help: [Help("`gather(x, index)` takes rows of a tensor")]))
       return nil
     }

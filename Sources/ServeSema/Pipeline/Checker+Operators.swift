@@ -30,7 +30,9 @@ extension Checker {
     if let comparison = sign.comparison {
       let isOrdered = comparison != .equal && comparison != .notEqual
       let type = TensorType(element)
-      if isOrdered, !accepts(type, sign.rawValue, at: signRange, "numbers", { $0.isFloat || $0.isInteger }) { return nil }
+      if isOrdered, !accepts(type, sign.rawValue, at: signRange, "numbers", { $0.isFloat || $0.isInteger }) {
+        return nil
+      }
       return apply(.compare(comparison), [a, b], TensorType(.bool, shape), expr)
     }
     guard let function = sign.function else {
@@ -78,8 +80,10 @@ extension Checker {
     let canCast = from.type.element != .string && to.type.element != .string
     diagnostics.add(
       Diagnostic(
-        .elementMismatch, "`\(name)` takes operands of one type, these are \(first.type.element) and \(other.type.element)",
-        at: Label(other.expr.range, other.type.description), secondary: [Label(first.expr.range, first.type.description)],
+        .elementMismatch,
+        "`\(name)` takes operands of one type, these are \(first.type.element) and \(other.type.element)",
+        at: Label(other.expr.range, other.type.description),
+        secondary: [Label(first.expr.range, first.type.description)],
         help: canCast ? [.wrap(from.expr.range, "cast(", ", \(to.type.element))", "convert one of them")] : []))
     return false
   }
@@ -131,7 +135,8 @@ extension Checker {
       diagnostics.add(
         Diagnostic(
           .typeMismatch, "the default is \(other.type.description), the value \(inner.description)",
-          at: Label(right.range, "expected \(inner.description)"), secondary: [Label(left.range, value.type.description)]))
+          at: Label(right.range, "expected \(inner.description)"),
+          secondary: [Label(left.range, value.type.description)]))
       return nil
     }
     return TypedExpression(.coalesce(value, other), type: inner, range: expr.range)
@@ -147,7 +152,9 @@ extension Checker {
     guard caseExpr.isImplicitMember || isEnum(valueExpr, scope) else { return nil }
     guard let value = infer(valueExpr, scope) else { return (nil, ()) }
     guard case .enumeration(let name, let shape) = value.type else {
-      if case .optional = value.type { diagnostics.add(optionalUsed(value)) } else {
+      if case .optional = value.type {
+        diagnostics.add(optionalUsed(value))
+      } else {
         diagnostics.add(
           typeMismatch("`.` names a case of an enum", "\(value.type.description) on the other side", caseExpr.range))
       }
@@ -198,7 +205,9 @@ extension Checker {
 
   // MARK: - Building
 
-  func apply(_ function: Builtin, _ operands: [TypedExpression], _ type: TensorType, _ expr: AST.Expr) -> TypedExpression {
+  func apply(
+    _ function: Builtin, _ operands: [TypedExpression], _ type: TensorType, _ expr: AST.Expr
+  ) -> TypedExpression {
     TypedExpression(.call(function, operands), type: .tensor(type), range: expr.range)
   }
 
@@ -207,10 +216,12 @@ extension Checker {
     _ type: TensorType, _ name: String, at range: SourceRange, _ wanted: String, _ test: (ElementType) -> Bool,
   ) -> Bool {
     if test(type.element) { return true }
-    let help: [Help] = wanted == "floats" && type.element.isInteger ? [.wrap(range, "cast(", ", f32)", "convert it")] : []
+    let help: [Help] =
+      wanted == "floats" && type.element.isInteger ? [.wrap(range, "cast(", ", f32)", "convert it")] : []
     diagnostics.add(
       Diagnostic(
-        .elementMismatch, "`\(name)` takes \(wanted), this is \(type.element)", at: Label(range, type.description), help: help))
+        .elementMismatch, "`\(name)` takes \(wanted), this is \(type.element)", at: Label(range, type.description),
+        help: help))
     return false
   }
 }

@@ -35,7 +35,8 @@ extension Checker {
         isReturned = true
         results = returned(statement, response, declaration, scope)
       case .bound, .clause, .value:
-        diagnostics.add(typeMismatch("a pipeline holds `name = expression` and `return`", "neither of them", item.range))
+        diagnostics.add(
+          typeMismatch("a pipeline holds `name = expression` and `return`", "neither of them", item.range))
       }
     }
     if !isReturned, block.isComplete {
@@ -96,7 +97,8 @@ extension Checker {
 
   private mutating func record(_ type: AST.TypeExpr) -> RecordDeclaration? {
     if type.isOptional || type.dims != nil || !type.refinements.isEmpty {
-      diagnostics.add(typeMismatch("a pipeline takes and gives one record", "expected the name of a record", type.range))
+      diagnostics.add(
+        typeMismatch("a pipeline takes and gives one record", "expected the name of a record", type.range))
       return nil
     }
     return resolve(type.name, [.record]).flatMap { records[$0.name.text] }
@@ -106,7 +108,8 @@ extension Checker {
     var result: [PipelineScope.Model] = []
     for operand in declaration.operands where operand.preposition == .using {
       guard let name = operand.path.single, let type = operand.type else {
-        diagnostics.add(typeMismatch("a model parameter has a name and a model", "write `using name: Model`", operand.range))
+        diagnostics.add(
+          typeMismatch("a model parameter has a name and a model", "write `using name: Model`", operand.range))
         continue
       }
       if let earlier = result.first(where: { $0.parameter.text == name.text }) {
@@ -166,7 +169,8 @@ extension Checker {
     if case .error = statement.value.kind { return nil }
     guard case .record(let path, let block) = statement.value.kind else {
       diagnostics.add(
-        typeMismatch("a pipeline returns a record", "write `\(response?.name ?? "Response") { … }`", statement.value.range))
+        typeMismatch(
+          "a pipeline returns a record", "write `\(response?.name ?? "Response") { … }`", statement.value.range))
       return nil
     }
     guard let record = resolve(path, [.record]), let response else { return nil }
@@ -201,7 +205,8 @@ extension Checker {
       diagnostics.add(
         Diagnostic(
           .missingField, "`\(response.name)` needs \(missing.map { "`\($0.name)`" }.joined(separator: ", "))",
-          at: Label(path.range, "not all fields have a value"), secondary: missing.prefix(1).map { Label($0.range, "declared here") }))
+          at: Label(path.range, "not all fields have a value"),
+          secondary: missing.prefix(1).map { Label($0.range, "declared here") }))
     }
     let values = response.fields.compactMap { given[$0.name]?.value }
     return values.count == response.fields.count ? values : nil
@@ -230,7 +235,8 @@ extension Checker {
     diagnostics.add(
       Diagnostic(
         code, "`\(field.name)` is \(wanted.description), this gives \(value.type.description)",
-        at: Label(expr.range, value.type.description), secondary: [Label(field.range, "declared \(wanted.description)")],
+        at: Label(expr.range, value.type.description),
+        secondary: [Label(field.range, "declared \(wanted.description)")],
         help: help))
     return nil
   }
@@ -243,7 +249,8 @@ extension Checker {
     for model in scope.models where !usedLocals.contains(model.parameter.text) {
       diagnostics.add(
         Diagnostic(
-          .unused, "nothing calls `\(model.parameter)`", at: Label(model.parameter.range, "a model that serves nothing")))
+          .unused, "nothing calls `\(model.parameter)`", at: Label(model.parameter.range, "a model that serves nothing")
+        ))
     }
   }
 }

@@ -33,7 +33,8 @@ extension Checker {
     if let single = parts.first(where: { $0.type.shape.rank == 0 }) {
       diagnostics.add(
         Diagnostic(
-          .shapeRule, "`concat` joins tensors, this is a single value", at: Label(single.expr.range, single.type.description),
+          .shapeRule, "`concat` joins tensors, this is a single value",
+          at: Label(single.expr.range, single.type.description),
           help: [.wrap(single.expr.range, "reshape(", ", [1])", "make it a tensor of one")]))
       return nil
     }
@@ -65,7 +66,8 @@ extension Checker {
     _ other: (expr: AST.Expr, value: TypedExpression, type: TensorType), _ one: String, _ two: String,
   ) -> Diagnostic {
     Diagnostic(
-      .shapeRule, "`concat` cannot join \(first.type) and \(other.type)", at: Label(other.expr.range, other.type.description),
+      .shapeRule, "`concat` cannot join \(first.type) and \(other.type)",
+      at: Label(other.expr.range, other.type.description),
       secondary: [Label(first.expr.range, first.type.description)],
       notes: ["all dimensions but the joined one are equal"])
   }
@@ -74,7 +76,8 @@ extension Checker {
     let value = infer(arguments.positional[0], scope)
     guard case .list(let elements) = arguments.positional[1].kind else {
       diagnostics.add(
-        typeMismatch("`reshape` takes a list of dimensions", "write them as `[cand, 1]`", arguments.positional[1].range))
+        typeMismatch("`reshape` takes a list of dimensions", "write them as `[cand, 1]`", arguments.positional[1].range)
+      )
       return nil
     }
     var dims: [Dim] = []
@@ -113,7 +116,8 @@ extension Checker {
     else { return nil }
     guard type.shape.rank >= 1 else {
       diagnostics.add(
-        Diagnostic(.shapeRule, "`gather` takes rows, this is a single value", at: Label(operand.range, type.description)))
+        Diagnostic(
+          .shapeRule, "`gather` takes rows, this is a single value", at: Label(operand.range, type.description)))
       return nil
     }
     let shape = Shape(indexType.shape.dims + type.shape.dims.dropFirst())
@@ -141,7 +145,8 @@ extension Checker {
     guard accepts(type, "softmax", at: operand.range, "floats", \.isFloat) else { return nil }
     guard type.shape.rank >= 1 else {
       diagnostics.add(
-        Diagnostic(.shapeRule, "`softmax` takes several values, this is one", at: Label(operand.range, type.description)))
+        Diagnostic(
+          .shapeRule, "`softmax` takes several values, this is one", at: Label(operand.range, type.description)))
       return nil
     }
     guard let axis = axis(arguments.labelled["axis"], of: type, default: type.shape.rank - 1) else { return nil }
@@ -177,7 +182,8 @@ extension Checker {
     let leading = Array(type.shape.dims.dropLast())
     let shape = Shape(leading + [Dim(k)])
     let parts = [
-      ModelSignature.Port("value", TensorType(type.element, shape)), ModelSignature.Port("index", TensorType(.i64, shape)),
+      ModelSignature.Port("value", TensorType(type.element, shape)),
+      ModelSignature.Port("index", TensorType(.i64, shape)),
     ]
     return TypedExpression(.call(.topK(k: k, pad: pad), [value]), type: .outputs(parts), range: expr.range)
   }

@@ -36,7 +36,8 @@ extension Checker {
       diagnostics.add(
         Diagnostic(
           .statsMismatch, "`\(path)` describes \(count) values, this has \(type)",
-          at: Label(operand.range, "last dimension \(last)"), secondary: [Label(declaration.name.range, "\(count) means and deviations")],
+          at: Label(operand.range, "last dimension \(last)"),
+          secondary: [Label(declaration.name.range, "\(count) means and deviations")],
           notes: ["each value along the last dimension has its own mean and deviation"]))
       return nil
     }
@@ -52,13 +53,15 @@ extension Checker {
       let high = literal(upper), type.element.isFloat || !(low.isFloat || high.isFloat)
     else {
       let example = type.element.isFloat ? "-4.0...4.0" : "0...100"
-      diagnostics.add(typeMismatch("`clip` takes a range of numbers", "write bounds such as `\(example)`", bounds.range))
+      diagnostics.add(
+        typeMismatch("`clip` takes a range of numbers", "write bounds such as `\(example)`", bounds.range))
       return nil
     }
     guard low.value <= high.value else {
       diagnostics.add(
         Diagnostic(
-          .outOfRange, "the bounds of `clip` are the wrong way round", at: Label(bounds.range, "the lower one comes first"),
+          .outOfRange, "the bounds of `clip` are the wrong way round",
+          at: Label(bounds.range, "the lower one comes first"),
           values: ["\(low.value) > \(high.value)"]))
       return nil
     }
@@ -71,7 +74,8 @@ extension Checker {
     guard accepts(type, "bucketize", at: operand.range, "numbers", { $0.isFloat || $0.isInteger }) else { return nil }
     guard case .list(let elements) = arguments.positional[1].kind, !elements.isEmpty else {
       diagnostics.add(
-        typeMismatch("`bucketize` takes a list of bounds", "write bounds such as `[18, 25, 40]`", arguments.positional[1].range))
+        typeMismatch(
+          "`bucketize` takes a list of bounds", "write bounds such as `[18, 25, 40]`", arguments.positional[1].range))
       return nil
     }
     var bounds: [Double] = []
@@ -82,7 +86,8 @@ extension Checker {
       }
       if let last = bounds.last, bound.double <= last {
         diagnostics.add(
-          Diagnostic(.outOfRange, "the bounds of `bucketize` rise", at: Label(element.range, "not more than the one before")))
+          Diagnostic(
+            .outOfRange, "the bounds of `bucketize` rise", at: Label(element.range, "not more than the one before")))
         return nil
       }
       bounds.append(bound.double)
@@ -97,7 +102,8 @@ extension Checker {
     guard accepts(type, "hash_bucket", at: operand.range, "strings and integers", { $0 == .string || $0.isInteger })
     else { return nil }
     guard case .integer(let buckets) = count.kind, buckets >= 1, buckets <= UInt64(Int32.max) else {
-      diagnostics.add(typeMismatch("`hash_bucket` takes a number of buckets", "write a whole number from 1", count.range))
+      diagnostics.add(
+        typeMismatch("`hash_bucket` takes a number of buckets", "write a whole number from 1", count.range))
       return nil
     }
     return apply(.hashBucket(Int(buckets)), [value], TensorType(.i64, type.shape), expr)
@@ -112,7 +118,8 @@ extension Checker {
       return nil
     }
     if case .enumeration(_, let shape) = value.type {
-      guard accepts(TensorType(element), "cast", at: target.range, "numbers for an enum", { $0.isInteger || $0.isFloat })
+      guard
+        accepts(TensorType(element), "cast", at: target.range, "numbers for an enum", { $0.isInteger || $0.isFloat })
       else { return nil }
       return apply(.cast(element), [value], TensorType(element, shape), expr)
     }
@@ -134,7 +141,9 @@ extension Checker {
     let limits = to.integerLimits
     var low = from.element.integerLimits.lowerBound
     var high = from.element.integerLimits.upperBound
-    if case .integers(let minimum, let maximum) = field.type.refinement { (low, high) = (Int128(minimum), Int128(maximum)) }
+    if case .integers(let minimum, let maximum) = field.type.refinement {
+      (low, high) = (Int128(minimum), Int128(maximum))
+    }
     guard low < limits.lowerBound || high > limits.upperBound else { return false }
     diagnostics.add(
       Diagnostic(

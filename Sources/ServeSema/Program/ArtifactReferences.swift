@@ -16,7 +16,8 @@ extension Checker {
       return bodies.flatMap { reference(.model, $0.nodes("source"), unit) }
     case .stats: return reference(.stats, settings.nodes("source"), unit)
     case .store: return reference(.store, settings.nodes("path"), unit)
-    case .alert, .cluster, .dim, .enum, .env, .experiment, .features, .overlay, .passthrough, .pipeline, .pool, .profile,
+    case .alert, .cluster, .dim, .enum, .env, .experiment, .features, .overlay, .passthrough, .pipeline, .pool,
+      .profile,
       .record, .service, .template, .test, .tokenizer:
       return []
     }

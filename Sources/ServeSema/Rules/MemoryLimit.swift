@@ -16,10 +16,16 @@ extension Checker {
       Diagnostic(
         .memoryLimit, "service `\(service.name)` does not fit into \(Amounts.bytes(limit))",
         at: service.placement.range.map { Label($0, Amounts.bytes(limit)) },
-        values: ["\(parts.joined(separator: " + ")) = \(Amounts.bytes(sum))", "\(Amounts.bytes(sum)) > \(Amounts.bytes(limit))"],
+        values: [
+          "\(parts.joined(separator: " + ")) = \(Amounts.bytes(sum))",
+          "\(Amounts.bytes(sum)) > \(Amounts.bytes(limit))",
+        ],
         notes: ["a container over its limit is killed (OOMKilled), and again after every restart"],
         help: service.placement.range.map {
-          [Help("write `\(enough)MiB`, or leave `memory` out and have it computed", replacing: $0, with: "\(enough)MiB")]
+          [
+            Help(
+              "write `\(enough)MiB`, or leave `memory` out and have it computed", replacing: $0, with: "\(enough)MiB")
+          ]
         } ?? [])
     ]
   }

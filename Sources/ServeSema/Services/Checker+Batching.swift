@@ -14,10 +14,12 @@ extension Checker {
     if let limit, size > limit.size {
       diagnostics.add(
         Diagnostic(
-          .fixedBatch, "a batch of \(size) does not fit the model", at: Label(section.range("max_size"), "at most \(limit.size)"),
+          .fixedBatch, "a batch of \(size) does not fit the model",
+          at: Label(section.range("max_size"), "at most \(limit.size)"),
           secondary: [limit.label], values: ["\(size) > \(limit.size)"],
           notes: ["the first full batch would fail for every request in it"],
-          help: [Help("write `max_size = \(limit.size)`", replacing: section.range("max_size"), with: "\(limit.size)")]))
+          help: [Help("write `max_size = \(limit.size)`", replacing: section.range("max_size"), with: "\(limit.size)")])
+      )
     }
     if let deadline, wait >= deadline {
       diagnostics.add(

@@ -84,7 +84,8 @@ extension Checker {
         let isCycle = result.contains { $0.name.range == parent.name.range }
         diagnostics.add(
           Diagnostic(
-            .outOfRange, isCycle ? "env `\(declaration.name)` extends itself" : "env `\(declaration.name)` is the fourth in a line",
+            .outOfRange,
+            isCycle ? "env `\(declaration.name)` extends itself" : "env `\(declaration.name)` is the fourth in a line",
             at: Label(operand.range, isCycle ? "leads back to it" : "three envs deep is the limit")))
         return nil
       }

@@ -89,13 +89,15 @@ extension Checker {
     guard case .percent(let percent) = value else {
       diagnostics.add(
         Diagnostic(
-          .unitMismatch, "a share is a Percent, this is \(value.kind)", at: Label(parts[0].range, "expected a share, such as `50%`")))
+          .unitMismatch, "a share is a Percent, this is \(value.kind)",
+          at: Label(parts[0].range, "expected a share, such as `50%`")))
       return nil
     }
     guard percent >= Rational(0), percent <= Rational(100), percent.multiplied(by: Rational(100))?.integer != nil else {
       diagnostics.add(
         Diagnostic(
-          .outOfRange, "a share of \(percent)% cannot be given", at: Label(parts[0].range, "allowed: 0%...100% in steps of 0.01%")))
+          .outOfRange, "a share of \(percent)% cannot be given",
+          at: Label(parts[0].range, "allowed: 0%...100% in steps of 0.01%")))
       return nil
     }
     return ExperimentHead.Arm(
@@ -115,7 +117,8 @@ extension Checker {
     guard arms.count < 2 else { return }
     diagnostics.add(
       Diagnostic(
-        .tooFewArms, "\(owner) compares nothing", at: Label(arms.first?.range ?? section.range, "\(arms.count) of at least 2 arms"),
+        .tooFewArms, "\(owner) compares nothing",
+        at: Label(arms.first?.range ?? section.range, "\(arms.count) of at least 2 arms"),
         help: [Help("add an arm, or name the version in the service and drop the experiment")]))
   }
 
@@ -132,7 +135,8 @@ extension Checker {
       let blamed = first.arms.first(where: \.isOverlaid) ?? first.arms[first.arms.count - 1]
       let rest = first.arms.filter { $0.name.range != blamed.name.range || $0.percentRange != blamed.percentRange }
       var help: [Help] = []
-      if let control = first.arms.first(where: { !$0.isOverlaid && $0.percentRange != blamed.percentRange }) ?? rest.first,
+      if let control = first.arms.first(where: { !$0.isOverlaid && $0.percentRange != blamed.percentRange })
+        ?? rest.first,
         let excess = first.total.adding(hundred.negated), let right = control.percent.adding(excess.negated),
         right > Rational(0), right < hundred
       {
@@ -236,7 +240,8 @@ extension Checker {
       }
       diagnostics.add(
         Diagnostic(
-          .sameArms, "arms `\(earlier.name)` and `\(arm.name)` serve the same file", at: Label(arm.range, "the same model"),
+          .sameArms, "arms `\(earlier.name)` and `\(arm.name)` serve the same file",
+          at: Label(arm.range, "the same model"),
           secondary: [Label(earlier.range, "as here")], values: ["both are sha256:\(version.digest.prefix(12))…"],
           notes: ["an experiment whose arms are one model measures noise"]))
     }
@@ -247,7 +252,8 @@ extension Checker {
     guard let setting = head.section.settings["key"] else { return nil }
     guard case .path(let path) = setting.value else {
       if case .unset = setting.value { return nil }
-      diagnostics.add(badKey("the key is a field of the request", "expected a field, such as `req.user_id`", setting.range))
+      diagnostics.add(
+        badKey("the key is a field of the request", "expected a field, such as `req.user_id`", setting.range))
       return nil
     }
     guard let pipeline = body.pipeline else { return modelKey(path, body) }
@@ -263,12 +269,15 @@ extension Checker {
           .badKey, "`\(pipeline.request.name)` has no field `\(name)`",
           at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not a field of the request"),
           secondary: [Label(pipeline.request.range, "the request of `\(pipeline.name)`")],
-          values: ["fields of `\(pipeline.request.name)`: \(pipeline.request.fields.map(\.name).joined(separator: ", "))"],
+          values: [
+            "fields of `\(pipeline.request.name)`: \(pipeline.request.fields.map(\.name).joined(separator: ", "))"
+          ],
           help: near.map { [Help("write `\($0)`", replacing: name.range, with: $0)] } ?? []))
       return nil
     }
     let problem: String? =
-      if field.type.isOptional { "it may be absent" } else if field.type.shape.rank > 0 { "it holds many values" } else {
+      if field.type.isOptional { "it may be absent" } else if field.type.shape.rank > 0 { "it holds many values" } else
+      {
         switch field.type.scalar {
         case .enumeration: "an enum has too few values to share out"
         case .element(let element) where !element.isInteger && element != .string: "\(element) is no key"

@@ -34,7 +34,8 @@ extension Checker {
     guard let cluster = head.cluster, cluster.zones.count > scale.minimum else { return }
     diagnostics.add(
       Diagnostic(
-        .fewerReplicasThanZones, "\(scale.minimum) replicas cannot stand in \(cluster.zones.count) zones in env \(head.name)",
+        .fewerReplicasThanZones,
+        "\(scale.minimum) replicas cannot stand in \(cluster.zones.count) zones in env \(head.name)",
         at: Label(section.range("spread"), "wants a pod in every zone"),
         values: ["replicas \(scale.minimum) < \(cluster.zones.count) zones of `\(cluster.name)`"],
         notes: ["when the service is at its smallest, losing one zone may lose more than its share"],
@@ -48,7 +49,8 @@ extension Checker {
       diagnostics.add(
         Diagnostic(
           .zoneMismatch, "pool `\(pool.name)` is in \(zone), cluster `\(cluster.name)` is not",
-          at: Label(pool.range, "in \(zone)"), values: ["zones of `\(cluster.name)`: \(cluster.zones.joined(separator: ", "))"]))
+          at: Label(pool.range, "in \(zone)"),
+          values: ["zones of `\(cluster.name)`: \(cluster.zones.joined(separator: ", "))"]))
     }
   }
 
@@ -63,7 +65,9 @@ extension Checker {
           .doesNotFitMachine, "\(Amounts.cpu(milliCPU)) do not fit on \(machine.name)",
           at: Label(choice.section.settings["cpu"]?.range ?? choice.name.range, Amounts.cpu(milliCPU)),
           secondary: [Label(pool.range, "\(machine.name): \(machine.vcpus) vCPUs")],
-          values: ["\(Amounts.cpu(milliCPU)) > \(Amounts.cpu(machine.allocatableMilliCPU)), which is what the node leaves to pods"],
+          values: [
+            "\(Amounts.cpu(milliCPU)) > \(Amounts.cpu(machine.allocatableMilliCPU)), which is what the node leaves to pods"
+          ],
           notes: [note],
           help: largest > 0 ? [Help("ask for at most `cpu = \(largest)`")] : [Help("take a larger machine")]))
     }
@@ -73,7 +77,9 @@ extension Checker {
           .doesNotFitMachine, "\(Amounts.bytes(memory)) do not fit on \(machine.name)",
           at: Label(choice.section.range("memory"), Amounts.bytes(memory)),
           secondary: [Label(pool.range, "\(machine.name): \(Amounts.bytes(machine.memoryMiB << 20))")],
-          values: ["\(Amounts.bytes(memory)) > \(Amounts.bytes(machine.allocatableMemory)), which is what the node leaves to pods"],
+          values: [
+            "\(Amounts.bytes(memory)) > \(Amounts.bytes(machine.allocatableMemory)), which is what the node leaves to pods"
+          ],
           notes: [note]))
     }
   }

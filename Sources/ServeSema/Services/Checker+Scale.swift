@@ -25,7 +25,8 @@ extension Checker {
     if let node = section.rules["on"]?.first, minimum == maximum, section.settings["replicas"] != nil {
       diagnostics.add(
         Diagnostic(
-          .fixedScale, "nothing can scale between \(minimum) and \(maximum) replicas", at: Label(node.range, "has no effect"),
+          .fixedScale, "nothing can scale between \(minimum) and \(maximum) replicas",
+          at: Label(node.range, "has no effect"),
           secondary: [Label(section.range("replicas"), "one number of replicas")],
           help: [Help("give a range, such as `replicas = \(minimum)...\(minimum * 4)`")]))
     }
@@ -53,7 +54,8 @@ extension Checker {
         continue
       }
       first = node
-      guard node.operands.count == 3, node.operands[1].name?.text == "target", node.value == nil, node.body == nil else {
+      guard node.operands.count == 3, node.operands[1].name?.text == "target", node.value == nil, node.body == nil
+      else {
         diagnostics.add(typeMismatch("`on` is not written this way", "write `on cpu target 70%`", node.range))
         continue
       }
@@ -100,10 +102,15 @@ extension Checker {
     if let written, let deadline, written < deadline {
       diagnostics.add(
         Diagnostic(
-          .drainTime, "requests in flight would be cut off", at: Label(section.range("drain"), Amounts.duration(written)),
+          .drainTime, "requests in flight would be cut off",
+          at: Label(section.range("drain"), Amounts.duration(written)),
           values: ["\(Amounts.duration(written)) drain < \(Amounts.duration(deadline)) deadline"],
           notes: ["a pod that ends answers what it has begun; after `drain` it is killed"],
-          help: [Help("write `drain = \(Amounts.duration(usual))`", replacing: section.range("drain"), with: Amounts.duration(usual))]))
+          help: [
+            Help(
+              "write `drain = \(Amounts.duration(usual))`", replacing: section.range("drain"),
+              with: Amounts.duration(usual))
+          ]))
     }
     if let pool, pool.spot, drain > Self.spotGrace {
       diagnostics.add(
@@ -111,7 +118,9 @@ extension Checker {
           .drainTime, "a spot pod has no \(Amounts.duration(drain)) to drain",
           at: Label(section.range("drain"), Amounts.duration(drain)), secondary: [Label(pool.range, "spot")],
           values: ["\(Amounts.duration(drain)) > 15s"],
-          notes: ["a spot machine ends 30 s after its notice, and keeps the last 15 s for system pods; more grace has no effect"],
+          notes: [
+            "a spot machine ends 30 s after its notice, and keeps the last 15 s for system pods; more grace has no effect"
+          ],
           help: section.settings["drain"] == nil
             ? [] : [Help("write `drain = 15s`", replacing: section.range("drain"), with: "15s")]))
     }

@@ -50,7 +50,8 @@ extension Checker {
       if section.isComplete, !section.written.contains("pipeline"), !section.written.contains("model") {
         diagnostics.add(
           Diagnostic(
-            .missingField, "\(owner) serves nothing", at: Label(declaration.name.range, "`pipeline` or `model` is missing"),
+            .missingField, "\(owner) serves nothing",
+            at: Label(declaration.name.range, "`pipeline` or `model` is missing"),
             help: [Help("add `model = NAME`, or `pipeline = NAME`")]))
       }
       return nil
@@ -62,7 +63,9 @@ extension Checker {
   }
 
   private mutating func pipelineBody(_ path: AST.Path, _ arms: ExperimentHead?) -> ServiceBody? {
-    guard let declaration = resolve(path, [.pipeline]), let pipeline = pipelines[declaration.name.text] else { return nil }
+    guard let declaration = resolve(path, [.pipeline]), let pipeline = pipelines[declaration.name.text] else {
+      return nil
+    }
     var versions: [String: String] = [:]
     var used: [CheckedModel] = []
     for parameter in pipeline.models {
@@ -72,7 +75,10 @@ extension Checker {
       let control = arms?.parameter?.text == parameter.name ? arms?.arms.first?.version?.text : nil
       guard let version = named ?? control ?? model.declaration.onlyVersion else {
         diagnostics.add(
-          ambiguousVersion(model.declaration, at: path.range, "write `using \(parameter.name): \(parameter.model).\(model.declaration.versions[0].name)` in the pipeline"))
+          ambiguousVersion(
+            model.declaration, at: path.range,
+            "write `using \(parameter.name): \(parameter.model).\(model.declaration.versions[0].name)` in the pipeline")
+        )
         return nil
       }
       versions[parameter.name] = version
@@ -95,7 +101,8 @@ extension Checker {
   private func ambiguousVersion(_ model: ModelDeclaration, at range: SourceRange, _ help: String) -> Diagnostic {
     Diagnostic(
       .ambiguousVersion, "model `\(model.name)` has \(model.versions.count) versions, and nothing chooses",
-      at: Label(range, "which one serves?"), values: ["versions: \(model.versions.map(\.name).joined(separator: ", "))"],
+      at: Label(range, "which one serves?"),
+      values: ["versions: \(model.versions.map(\.name).joined(separator: ", "))"],
       help: [Help(help), Help("or let an experiment share the requests among them")])
   }
 
@@ -127,7 +134,8 @@ extension Checker {
         diagnostics.add(
           Diagnostic(
             .badObjectName, "services `\(earlier)` and `\(service.name)` become one `\(name)`",
-            at: Label(service.name.range, "in Kubernetes `_` is `-`"), secondary: [Label(earlier.range, "the other one")]))
+            at: Label(service.name.range, "in Kubernetes `_` is `-`"),
+            secondary: [Label(earlier.range, "the other one")]))
       }
       first[name] = first[name] ?? service.name
     }

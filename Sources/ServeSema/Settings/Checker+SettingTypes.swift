@@ -13,7 +13,9 @@ extension Checker {
       guard let whole = number.integer else { break }
       return inRange(whole, allowed, value, name, range) { "\($0)" }
     case (.integerRange(let allowed), .number(let number)):
-      guard let whole = number.integer, inRange(whole, allowed, value, name, range, { String($0) }) != nil else { break }
+      guard let whole = number.integer, inRange(whole, allowed, value, name, range, { String($0) }) != nil else {
+        break
+      }
       return .range(lower: value, upper: value)
     case (.integerRange(let allowed), .range(.number(let low), .number(let high))):
       guard let low = low.integer, let high = high.integer else { break }

@@ -55,7 +55,9 @@ struct OverlayMerge {
       return node.operands.isEmpty || other.name?.text == node.name?.text
     }
     guard let index else {
-      if case .entries = entry.form, let name = node.name { missingEntry(name, entry, base) } else {
+      if case .entries = entry.form, let name = node.name {
+        missingEntry(name, entry, base)
+      } else {
         diagnostics.add(notDeclared(node, entry, base, path: path))
       }
       return
@@ -63,7 +65,8 @@ struct OverlayMerge {
     edit(node, entry, &base.nodes[index], path: path)
   }
 
-  private mutating func edit(_ node: Settings.Node, _ entry: Schema.Entry, _ target: inout Settings.Node, path: String) {
+  private mutating func edit(_ node: Settings.Node, _ entry: Schema.Entry, _ target: inout Settings.Node, path: String)
+  {
     switch entry.form {
     case .setting, .bound:
       if node.body != nil { target = marked(node) } else { replaceValue(of: &target, by: node) }
@@ -140,7 +143,8 @@ struct OverlayMerge {
     if let existing {
       diagnostics.add(
         Diagnostic(
-          .duplicateName, "\(owner) has \(kind) `\(name)` already", at: Label(name.range, "to edit it, leave out `add`"),
+          .duplicateName, "\(owner) has \(kind) `\(name)` already",
+          at: Label(name.range, "to edit it, leave out `add`"),
           secondary: [Label(base.nodes[existing].range, "declared here")]))
       return
     }
@@ -166,7 +170,8 @@ struct OverlayMerge {
   private func unknown(_ name: AST.Name, _ known: [String], _ message: String, _ path: String) -> Diagnostic {
     let near = Spelling.nearest(to: name.text, among: known)
     return Diagnostic(
-      .unknownOverlayPath, message, at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not there to be overlaid"),
+      .unknownOverlayPath, message,
+      at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not there to be overlaid"),
       values: known.isEmpty ? [] : ["there is: \(known.sorted().joined(separator: ", "))"],
       help: near.map { [Help("write `\($0)`", replacing: name.range, with: $0)] } ?? [])
   }

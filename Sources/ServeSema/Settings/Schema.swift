@@ -142,7 +142,8 @@ enum SettingType: Sendable {
     case .bool: "a switch, `on` or `off`"
     case .string: "a string"
     case .strings: "a list of strings"
-    case .word(let words, _): words.count == 1 ? "`\(words[0])`" : "one of \(words.map { "`\($0)`" }.joined(separator: ", "))"
+    case .word(let words, _):
+      words.count == 1 ? "`\(words[0])`" : "one of \(words.map { "`\($0)`" }.joined(separator: ", "))"
     case .reference(let kinds): "the name of \(kinds.map(\.article).joined(separator: " or "))"
     case .expression(let name): name
     }

@@ -13,7 +13,12 @@ extension Schema {
       .setting("source", .string),
       .setting("digest", .string).final,
       .section("signature", [.rule("in", "NAME : type"), .rule("out", "NAME : type")]),
-      .entries("version", [.setting("source", .string).required, .setting("digest", .string).final, .planned("weights"), .planned("cast")]),
+      .entries(
+        "version",
+        [
+          .setting("source", .string).required, .setting("digest", .string).final, .planned("weights"),
+          .planned("cast"),
+        ]),
       .planned("engine"), .planned("weights"),
     ],
   )

@@ -26,7 +26,8 @@ extension Checker {
   mutating func tensorType(_ type: AST.TypeExpr, _ symbols: Symbols) -> TensorType? {
     guard let scalar = scalar(type) else { return nil }
     guard case .element(let element) = scalar else {
-      diagnostics.add(typeMismatch("an enum cannot stand here", "expected an element type, such as f32", type.name.range))
+      diagnostics.add(
+        typeMismatch("an enum cannot stand here", "expected an element type, such as f32", type.name.range))
       return nil
     }
     if type.isOptional || !type.refinements.isEmpty {
@@ -117,7 +118,8 @@ extension Checker {
       guard let declaration = resolve(name, [.dim]), let dim = dims[declaration.name.text] else { return nil }
       if dim.minimum == dim.maximum { return Dim(dim.minimum) }
       if case .none = symbols {
-        diagnostics.add(typeMismatch("every dimension is a number here", "`\(name)` varies from request to request", name.range))
+        diagnostics.add(
+          typeMismatch("every dimension is a number here", "`\(name)` varies from request to request", name.range))
         return nil
       }
       return Dim(symbol: name.text)
