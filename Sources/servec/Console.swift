@@ -14,23 +14,17 @@ enum Console {
   static func error(_ error: DriverError) { note(error.description) }
 
   private static func write(_ text: String, to descriptor: Int32) {
-    var text = text
-    text.withUTF8 { bytes in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let written = Glibc.write(descriptor, UnsafeRawPointer(rest.baseAddress), rest.count)
-        if written <= 0 { return }
-        rest = rest.dropFirst(written)
-      }
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if written <= 0 { return }
+      rest = rest.dropFirst(written)
     }
   }
-}
 
-extension UnsafeBufferPointer.SubSequence where Base == UnsafeBufferPointer<UInt8> {
-  fileprivate var baseAddress: UnsafePointer<UInt8>? { UnsafeBufferPointer(rebasing: self).baseAddress }
+  /// Ends the process with a status of the contract.
+  static func exit(_ status: ExitStatus) -> Never { Glibc.exit(status.rawValue) }
 }
-
-func exit(withStatus status: ExitStatus) -> Never { Glibc.exit(status.rawValue) }
 
 /// How diagnostics are printed.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {

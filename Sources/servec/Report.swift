@@ -6,13 +6,10 @@ enum Report {
   /// Text goes to standard error; JSON is a result and goes to standard output.
   static func print(_ program: CheckedProgram, format: OutputFormat) {
     let sorted = Diagnostics(program.diagnostics).sorted
+    guard !sorted.isEmpty else { return }
     switch format {
-    case .text:
-      for diagnostic in sorted {
-        Console.note(TextRenderer(files: program.files, usesColour: Console.usesColour).render(diagnostic))
-      }
-    case .json:
-      for diagnostic in sorted { Console.result(JSONRenderer(files: program.files).render(diagnostic)) }
+    case .text: Console.note(TextRenderer(files: program.files, inColour: Console.usesColour).render(sorted))
+    case .json: Console.result(JSONRenderer(files: program.files).render(sorted))
     }
   }
 

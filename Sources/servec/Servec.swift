@@ -31,19 +31,19 @@ struct Servec: ParsableCommand {
       try command.run()
     } catch let error as DriverError {
       Console.error(error)
-      exit(withStatus: error.status)
+      Console.exit(error.status)
     } catch let status as ExitStatus {
-      exit(withStatus: status)
+      Console.exit(status)
     } catch {
       // Messages, `--help` and `--version` of the argument parser; its usage errors end with 2, not with 64.
       let code = exitCode(for: error)
       if code == .validationFailure {
         Console.note(fullMessage(for: error))
-        exit(withStatus: .usage)
+        Console.exit(.usage)
       }
       exit(withError: error)
     }
   }
 }
 
-extension ExitStatus: @retroactive Error {}
+extension ExitStatus: Error {}
