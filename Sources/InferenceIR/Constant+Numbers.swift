@@ -5,12 +5,12 @@ extension Constant {
   /// The elements widened to doubles; exact but for 64-bit integers beyond 2^53. Empty for strings.
   package var doubles: [Double] {
     switch element {
-    case .f32: values(as: Float.self).map(Double.init)
+    case .f32: values(as: Float.self).map { Double($0) }
     case .f64: values(as: Double.self)
-    case .f16: values(as: Float16.self).map(Double.init)
+    case .f16: values(as: Float16.self).map { Double($0) }
     case .bf16: values(as: UInt16.self).map { Double(Float(bitPattern: UInt32($0) << 16)) }
-    case .u64: values(as: UInt64.self).map(Double.init)
-    case .bool, .u8, .u16, .u32, .i8, .i16, .i32, .i64: integers.map(Double.init)
+    case .u64: values(as: UInt64.self).map { Double($0) }
+    case .bool, .u8, .u16, .u32, .i8, .i16, .i32, .i64: integers.map { Double($0) }
     case .string: []
     }
   }
@@ -19,13 +19,13 @@ extension Constant {
   package var integers: [Int64] {
     switch element {
     case .bool: values(as: UInt8.self).map { $0 == 0 ? 0 : 1 }
-    case .u8: values(as: UInt8.self).map(Int64.init)
-    case .u16: values(as: UInt16.self).map(Int64.init)
-    case .u32: values(as: UInt32.self).map(Int64.init)
+    case .u8: values(as: UInt8.self).map { Int64($0) }
+    case .u16: values(as: UInt16.self).map { Int64($0) }
+    case .u32: values(as: UInt32.self).map { Int64($0) }
     case .u64: values(as: UInt64.self).map(Int64.init(bitPattern:))
-    case .i8: values(as: Int8.self).map(Int64.init)
-    case .i16: values(as: Int16.self).map(Int64.init)
-    case .i32: values(as: Int32.self).map(Int64.init)
+    case .i8: values(as: Int8.self).map { Int64($0) }
+    case .i16: values(as: Int16.self).map { Int64($0) }
+    case .i32: values(as: Int32.self).map { Int64($0) }
     case .i64: values(as: Int64.self)
     case .f16, .bf16, .f32, .f64, .string: []
     }
@@ -60,7 +60,7 @@ extension Constant {
     case .u16, .i16: self.init(element, shape, numbers.map { UInt16(truncatingIfNeeded: $0) })
     case .u32, .i32: self.init(element, shape, numbers.map { UInt32(truncatingIfNeeded: $0) })
     case .u64, .i64: self.init(element, shape, numbers)
-    case .f16, .bf16, .f32, .f64: self.init(element, shape, rounding: numbers.map(Double.init))
+    case .f16, .bf16, .f32, .f64: self.init(element, shape, rounding: numbers.map { Double($0) })
     case .string: self.init(strings: numbers.map { Array(String($0).utf8) }, shape: shape)
     }
   }

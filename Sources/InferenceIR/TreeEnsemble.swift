@@ -1,9 +1,11 @@
 /// A forest of binary decision trees, normalised at import so that one kernel serves every exporter.
 ///
-/// Every split is `x[feature] <= threshold` -> left, else right (`<` becomes `<=` of the next float down; `>` and `>=`
-/// swap the children; `==`/`!=` are refused at import). Nodes of all trees stand in one array; a tree is entered at
-/// `roots[i]`. Sums are made in f32 in tree order and `base` is added last, as ONNX Runtime does. The ONNX importer
-/// writes post-transforms as operations of their own and leaves `postTransform` at `none`.
+/// Every split is `x[feature] <= threshold` -> left, else right: importers turn `<` into `<=` of the next float down,
+/// `>` and `>=` swap the children, and tests for equality or membership become two splits a value whose children
+/// are *shared*. Nodes of all trees stand in one array, parents before children; a tree is entered at `roots[i]`, and
+/// a node may have several parents in its tree, but never a cycle. Sums are made in f32 in tree order and `base` is
+/// added last, as ONNX Runtime does. The ONNX importer writes post-transforms as operations of their own and leaves
+/// `postTransform` at `none`.
 package struct TreeEnsemble: Hashable, Sendable {
   package struct Node: Hashable, Sendable {
     /// Feature column, or -1 for a leaf.

@@ -25,7 +25,7 @@ extension Metrics {
     case .batch:
       for program in plan.programs.indices {
         let bounds = Layout.batchBounds
-        histogram(metric, labels(program), bounds.map { number($0) }, layout.batch(program), scale: 1, &text)
+        histogram(metric, labels(program), bounds.map { number($0) }, layout.batch(program), divisor: 1, &text)
       }
     case .inFlight: line(metric, service, number(Int64(bitPattern: sum(Layout.inFlight))), &text)
     case .queued: line(metric, service, number(Int64(bitPattern: sum(Layout.queued))), &text)
@@ -38,7 +38,7 @@ extension Metrics {
       } else if let stage = Stage.allCases.first(where: { $0.metric == metric }) {
         let bounds = Layout.bounds.map { number(Double($0) / 1e9) }
         for program in plan.programs.indices {
-          histogram(metric, labels(program), bounds, layout.stage(stage, program), scale: 1e-9, &text)
+          histogram(metric, labels(program), bounds, layout.stage(stage, program), divisor: 1e9, &text)
         }
       }
     }
@@ -56,7 +56,7 @@ extension Metrics {
   }
 
   private func histogram(
-    _ metric: Metric, _ labels: [(String, String)], _ bounds: [String], _ first: Int, scale: Double,
+    _ metric: Metric, _ labels: [(String, String)], _ bounds: [String], _ first: Int, divisor: Double,
     _ text: inout String,
   ) {
     var total: UInt64 = 0
@@ -64,7 +64,7 @@ extension Metrics {
       total += sum(first + index)
       line(metric, labels + [("le", bound)], number(total), suffix: "_bucket", &text)
     }
-    line(metric, labels, number(Double(sum(first + bounds.count + 1)) * scale), suffix: "_sum", &text)
+    line(metric, labels, number(Double(sum(first + bounds.count + 1)) / divisor), suffix: "_sum", &text)
     line(metric, labels, number(total), suffix: "_count", &text)
   }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The first 4096 bytes of a plan.
 struct PlanHeader {
   var byteCount: Int
@@ -97,10 +99,16 @@ struct PlanHeader {
       try require(
         section.offset <= file.count && 0...(file.count - section.offset) ~= section.byteCount, section.name,
         "it reaches past the end of the file")
-      try require(
-        file[end..<section.offset].allSatisfy { $0 == 0 }, section.name, "the bytes before it are not zeros")
+      try require(isZero(file[end..<section.offset]), section.name, "the bytes before it are not zeros")
       end = section.offset + section.byteCount
     }
     try require(end == file.count, "header", "bytes follow the last section")
+  }
+
+  /// Bytes are all zeros when the first is, and each is equal to the one before.
+  private static func isZero(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+    let bytes = UnsafeRawBufferPointer(rebasing: bytes)
+    guard let first = bytes.baseAddress, !bytes.isEmpty else { return true }
+    return bytes[0] == 0 && memcmp(first, first + 1, bytes.count - 1) == 0
   }
 }

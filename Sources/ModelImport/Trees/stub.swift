@@ -1,4 +1,0 @@
-extension OperatorTable {
-  static let trees: [String: Conversion] = [:]
-  static let features: [String: Conversion] = [:]
-}
