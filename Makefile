@@ -32,6 +32,18 @@ test: deps ## All that CI runs, cheap to dear
 	@$(STEP) "manifests" Tests/House/validate-manifests.sh Tests/KubernetesManifestsTests/Golden/*
 	@$(STEP) "release build" swift build $(RELEASE)
 
+.PHONY: record
+record: build ## Write the golden files anew; fails once, so that somebody looks at the differences
+	-RECORD_GOLDENS=1 swift test --filter Golden
+	Tests/Golden/golden.sh $(BIN) --record
+
+.PHONY: bench
+bench: build ## Compare with onnxruntime and with Python servers (makes .venv-bench)
+	Tests/Benchmarks/setup.sh
+	.venv-bench/bin/python Tests/Benchmarks/engine.py
+	.venv-bench/bin/python Tests/Benchmarks/serving.py
+	.venv-bench/bin/python Tests/Benchmarks/startup.py
+
 .PHONY: lint
 lint: ## Check the format of all Swift sources
 	swift format lint --strict --parallel --recursive Sources Tests

@@ -14,6 +14,8 @@ extension AST {
     package let edition: Edition?
     package let imports: [Import]
     package let declarations: [Declaration]
+    /// False where a declaration or an import was not understood; a name that seems unknown may be declared there.
+    package let isComplete: Bool
     package let range: SourceRange
   }
 

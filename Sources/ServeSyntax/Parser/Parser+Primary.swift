@@ -1,0 +1,125 @@
+internal import ServeDiagnostics
+
+extension Parser {
+  /// True at a token with which an expression may start.
+  var startsExpression: Bool {
+    switch current.kind {
+    case .leftParen, .leftBracket, .minus, .dot, .question: true
+    default: startsOperand(at: position)
+    }
+  }
+
+  /// True at a token that can only start an operand, and so may stand next to one in a phrase or a clause. A bracket
+  /// that touches what is before it belongs to that.
+  func startsOperand(at index: Int) -> Bool {
+    let token = tokens[index]
+    switch token.kind {
+    case .integer, .float, .percent, .quantity, .date, .grid, .string, .multilineString, .pattern, .quotedName:
+      return true
+    case .name:
+      return token.keyword != .and && token.keyword != .or && token.keyword != .per
+    case .leftParen, .leftBracket:
+      return index > 0 && tokens[index - 1].end != token.start
+    default:
+      return false
+    }
+  }
+
+  /// True at a `not` that is followed by what it negates; alone it is a name.
+  var startsOperandAfterNot: Bool {
+    let next = peek(1)
+    if next.startsLine, linesMatter { return false }
+    switch next.kind {
+    case .leftParen, .leftBracket, .minus: return true
+    case .dot: return tokens[position].end != next.start
+    default: return startsOperand(at: position + 1)
+    }
+  }
+
+  /// primary = literal | path | implicitMember | list | group | record | unset ;
+  mutating func parsePrimary() -> SyntaxElement {
+    guard !atDeclarationInColumnZero else { return missing(.value, in: .binary) }
+    switch current.kind {
+    case .integer, .float, .percent, .quantity, .date, .grid, .string, .multilineString, .pattern:
+      return parseLiteral()
+    case .name, .quotedName:
+      return isBool ? parseLiteral() : parseRecordOrPath()
+    case .dot: return parseImplicitMember()
+    case .leftBracket: return parseList()
+    case .leftParen: return parseGroup()
+    case .question: return parseUnset()
+    case .endOfFile, .leftBrace, .rightBrace, .rightParen, .rightBracket, .comma, .colon, .closedRange,
+      .halfOpenRange, .coalesce, .equal, .equalEqual, .notEqual, .near, .less, .lessOrEqual, .greater,
+      .greaterOrEqual, .arrow, .plus, .minus, .star, .slash:
+      return missing(.value, in: .binary)
+    }
+  }
+
+  private var isBool: Bool {
+    switch current.keyword {
+    case .true, .false, .on, .off: peek(1).kind != .dot
+    default: false
+    }
+  }
+
+  /// literal = INTEGER | FLOAT | PERCENT | QUANTITY | ( INTEGER | FLOAT ) CURRENCY | DATE | GRID | STRING
+  ///         | MULTILINE_STRING | PATTERN | "true" | "false" | "on" | "off" ;
+  mutating func parseLiteral() -> SyntaxElement {
+    let isNumber = at(.integer) || at(.float)
+    var children = [take()]
+    if isNumber, at(.name), !atLineBreak, isCurrency { children.append(take()) }
+    return .node(SyntaxNode(kind: .literal, children: children))
+  }
+
+  private var isCurrency: Bool {
+    Unit(rawValue: source.text(in: current.text))?.mayStandApart == true
+  }
+
+  /// path = NAME { "." NAME } ;
+  mutating func parsePath(in construct: SyntaxKind) -> SyntaxElement {
+    var children = [expectName(in: construct)]
+    while continues(with: .dot), case .token = children[0] {
+      children.append(take())
+      children.append(expectName(in: .path))
+    }
+    return .node(SyntaxNode(kind: .path, children: children))
+  }
+
+  /// record = path block ;
+  mutating func parseRecord(_ name: SyntaxElement) -> SyntaxElement {
+    .node(SyntaxNode(kind: .record, children: [name, parseBlock()]))
+  }
+
+  private mutating func parseRecordOrPath() -> SyntaxElement {
+    let path = parsePath(in: .path)
+    return recordsAllowed && continues(with: .leftBrace) ? parseRecord(path) : path
+  }
+
+  /// implicitMember = "." NAME ;
+  mutating func parseImplicitMember() -> SyntaxElement {
+    .node(SyntaxNode(kind: .implicitMember, children: [take(), expectName(in: .implicitMember)]))
+  }
+
+  /// list = "[" [ expression { "," expression } [ "," ] ] "]" ;
+  mutating func parseList() -> SyntaxElement {
+    nested { parser in
+      .node(SyntaxNode(kind: .list, children: parser.parseBracketed(.list) { $0.parseExpression() }))
+    }
+  }
+
+  /// group = "(" expression ")" ;
+  mutating func parseGroup() -> SyntaxElement {
+    nested { parser in
+      let opener = parser.position
+      let sign = parser.take()
+      let inner = parser.inBrackets { $0.parseExpression() }
+      return .node(
+        SyntaxNode(kind: .group, children: [sign, inner, parser.expectCloser(.rightParen, of: opener, in: .group)]))
+    }
+  }
+
+  /// unset = "?" ;
+  mutating func parseUnset() -> SyntaxElement {
+    .node(SyntaxNode(kind: .unset, children: [take()]))
+  }
+}
