@@ -45,7 +45,7 @@ let package = Package(
     .target(name: "KubernetesManifests", dependencies: ["ServeSema", "ServeDiagnostics", "CSHA256", "CYAML"], swiftSettings: swift),
 
     // MARK: - The inference compiler
-    .target(name: "InferenceIR", dependencies: ["TensorTypes", "ServeDiagnostics"], swiftSettings: swift),
+    .target(name: "InferenceIR", dependencies: ["TensorTypes", "ServeDiagnostics", "CSHA256"], swiftSettings: swift),
     .target(name: "ModelImport", dependencies: ["InferenceIR", "TensorTypes"], swiftSettings: swift),
     .target(name: "PipelineLowering", dependencies: ["ServeSema", "InferenceIR", "TensorTypes"], swiftSettings: swift),
     .target(name: "PlanFormat", dependencies: ["TensorTypes", "CHost", "CPlanABI", "CSHA256"], swiftSettings: swift),
@@ -61,7 +61,7 @@ let package = Package(
     // MARK: - Programs
     .executableTarget(name: "serve-load", dependencies: [arguments], swiftSettings: swift),
     .executableTarget(name: "servec", dependencies: ["CompilerDriver", "ServeDiagnostics", arguments], swiftSettings: swift),
-    .executableTarget(name: "served", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "PlanFormat", arguments], swiftSettings: swift),
+    .executableTarget(name: "served", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", arguments], swiftSettings: swift),
 
     // MARK: - Tests
     .testTarget(name: "OpenInferenceProtocolTests", dependencies: ["OpenInferenceProtocol", "CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
@@ -70,7 +70,9 @@ let package = Package(
     .testTarget(name: "PlanFormatTests", dependencies: ["PlanFormat", "TensorTypes", "CSHA256"], swiftSettings: swift),
     .testTarget(name: "KubernetesManifestsTests", dependencies: ["KubernetesManifests", "ServeSema", "ServeDiagnostics", "CYAML"], swiftSettings: swift),
     .testTarget(name: "ServeDiagnosticsTests", dependencies: ["ServeDiagnostics"], swiftSettings: swift),
+    .testTarget(name: "ServeSemaTests", dependencies: ["ServeSema", "ServeSyntax", "ServeDiagnostics", "TensorTypes"], exclude: ["Golden"], swiftSettings: swift),
     .testTarget(name: "ServeSyntaxTests", dependencies: ["ServeSyntax", "ServeDiagnostics"], exclude: ["Corpus"], swiftSettings: swift),
+    .testTarget(name: "InferenceCompilerTests", dependencies: ["InferenceCompiler", "InferenceIR", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .testTarget(name: "TensorTypesTests", dependencies: ["TensorTypes"], swiftSettings: swift),
   ]
 )
