@@ -61,7 +61,7 @@ let package = Package(
     // MARK: - Programs
     .executableTarget(name: "serve-load", dependencies: [arguments], swiftSettings: swift),
     .executableTarget(name: "servec", dependencies: ["CompilerDriver", "ServeDiagnostics", arguments], swiftSettings: swift),
-    .executableTarget(name: "served", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "PlanFormat", arguments], swiftSettings: swift),
+    .executableTarget(name: "served", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", arguments], swiftSettings: swift),
 
     // MARK: - Tests
     .testTarget(name: "OpenInferenceProtocolTests", dependencies: ["OpenInferenceProtocol", "CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
@@ -70,7 +70,9 @@ let package = Package(
     .testTarget(name: "PlanFormatTests", dependencies: ["PlanFormat", "TensorTypes", "CSHA256"], swiftSettings: swift),
     .testTarget(name: "KubernetesManifestsTests", dependencies: ["KubernetesManifests", "ServeSema", "ServeDiagnostics", "CYAML"], swiftSettings: swift),
     .testTarget(name: "ServeDiagnosticsTests", dependencies: ["ServeDiagnostics"], swiftSettings: swift),
+    .testTarget(name: "ServeSemaTests", dependencies: ["ServeSema", "ServeSyntax", "ServeDiagnostics", "TensorTypes"], exclude: ["Golden"], swiftSettings: swift),
     .testTarget(name: "ServeSyntaxTests", dependencies: ["ServeSyntax", "ServeDiagnostics"], exclude: ["Corpus"], swiftSettings: swift),
+    .testTarget(name: "InferenceCompilerTests", dependencies: ["InferenceCompiler", "InferenceIR", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .testTarget(name: "TensorTypesTests", dependencies: ["TensorTypes"], swiftSettings: swift),
   ]
 )

@@ -13,8 +13,18 @@ package struct ServedSettings: Hashable, Sendable, Codable {
     package init() {}
   }
 
+  package struct Logging: Hashable, Sendable, Codable {
+    /// One in so many successful requests is logged; 0 logs none. Failures are always due.
+    package var successEvery = 0
+    /// Most request lines a second and event loop.
+    package var perSecond = 100
+
+    package init() {}
+  }
+
   package var httpPort = 8080
   package var batching = Batching()
+  package var logging = Logging()
   /// Time from the arrival of a request after which it is answered 504; nil for none.
   package var deadlineMilliseconds: Double?
   /// Time that in-flight requests get at SIGTERM.

@@ -82,7 +82,7 @@ import Testing
   @Test func `metadata leads every shape with the requests of a call`() throws {
     let document = InferenceMetadata.model(
       try RequestSchema(samplePlan), try ResponseSchema(samplePlan), versions: ["v1", "v2"])
-    let text = String(decoding: document, as: UTF8.self)
+    let text = String(decoding: document.bytes, as: UTF8.self)
     #expect(text.hasPrefix(#"{"name":"shop","versions":["v1","v2"],"platform":"served_plan","inputs":["#))
     #expect(text.contains(#"{"name":"weights","datatype":"FP32","shape":[-1,-1,2]}"#))
     #expect(text.contains(#"{"name":"device","datatype":"BYTES","shape":[-1]}"#))

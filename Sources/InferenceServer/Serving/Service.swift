@@ -1,0 +1,112 @@
+package import FeatureStores
+package import InferenceRuntime
+internal import OpenInferenceProtocol
+package import PlanFormat
+
+/// One loaded plan and what all threads share of serving it: schemas, documents, routing, metrics.
+package final class Service: Sendable {
+  package let loaded: LoadedPlan
+  package let metrics: Metrics
+  let stores: FeatureStores
+  let settings: ServedSettings
+  let request: RequestSchema
+  let response: ResponseSchema
+  let router: Router?
+  let programs: [ServedProgram]
+  let documents: Documents
+
+  /// Bodies that are the same for every client.
+  struct Documents: Sendable {
+    var server: [UInt8]
+    var model: [UInt8]
+    var models: [UInt8]
+    var openAPI: [UInt8]
+  }
+
+  /// Prepares `loaded` for serving by `threads` event loops; `version` is that of this program.
+  package init(
+    _ loaded: LoadedPlan, stores: FeatureStores, settings: ServedSettings, threads: Int, version: String,
+  ) throws(ServerError) {
+    let plan = loaded.plan
+    do {
+      request = try RequestSchema(plan)
+      response = try ResponseSchema(plan)
+    } catch {
+      throw .schema(error.description)
+    }
+    self.loaded = loaded
+    self.stores = stores
+    self.settings = settings
+    router = Router(plan)
+    programs = plan.programs.indices.map { ServedProgram($0, of: plan) }
+    metrics = Metrics(plan: plan, shards: threads)
+    metrics.describe(loaded)
+    metrics.set(.threads, to: Double(threads))
+    metrics.set(.arenaBytes, to: Double(threads) * Double(plan.programs.map(\.arenaBytes).max() ?? 0))
+    documents = Documents(
+      server: InferenceMetadata.server(name: "served", version: version).bytes,
+      model: InferenceMetadata.model(request, response, versions: programs.map(\.version)).bytes,
+      models: InferenceMetadata.models([plan.service]).bytes,
+      openAPI: OpenAPI.document(request, response, digest: loaded.root, experiment: plan.experiment?.name).bytes)
+  }
+
+  var name: String { request.service }
+
+  /// Whether requests wait for others to share a call of `program`.
+  func isBatching(_ program: Int) -> Bool { settings.batching.maxSize > 1 && programs[program].batch != nil }
+}
+
+/// What the server needs to know of one program, in the form in which it is used per call.
+struct ServedProgram: Sendable {
+  /// Where the bytes of one of the program's inputs come from; features are the reader's business.
+  enum Source: Sendable {
+    case field(Int)
+    case presence(Int)
+  }
+
+  /// Where a response field's values stand after a run.
+  enum Value: Sendable {
+    /// Index into `Program.outputs`.
+    case output(Int)
+    /// The same text for every request.
+    case literal([UInt8])
+  }
+
+  let version: String
+  /// Name of the arm; nil without an experiment.
+  let arm: String?
+  /// `serve-arm: <experiment>=<arm>` as a header line; empty without an experiment.
+  let armHeader: [UInt8]
+  let sources: [(input: Int, source: Source)]
+  /// One a response field.
+  let values: [Value]
+  let batch: Batch?
+
+  /// The dimension that requests of one call share.
+  struct Batch: Sendable {
+    var symbol: Int
+    var maximum: Int
+  }
+
+  init(_ index: Int, of plan: Plan) {
+    let program = plan.programs[index]
+    version = program.version
+    let arm = plan.experiment?.arms.first { $0.program == index }
+    self.arm = arm?.name
+    armHeader = plan.experiment.flatMap { experiment in
+      arm.map { Array("serve-arm: \(experiment.name)=\($0.name)\r\n".utf8) }
+    } ?? []
+    sources = program.inputs.enumerated().compactMap { place, binding in
+      switch binding.port {
+      case .request(let field): (place, .field(field))
+      case .presence(let field): (place, .presence(field))
+      case .feature, .response: nil
+      }
+    }
+    values = plan.response.indices.map { field in
+      if let output = program.outputs.firstIndex(where: { $0.port == .response(field) }) { return .output(output) }
+      return .literal(Array((program.literals.first { $0.field == field }?.text ?? "").utf8))
+    }
+    batch = program.batch.map { Batch(symbol: $0, maximum: plan.symbols[$0].maximum) }
+  }
+}
