@@ -45,7 +45,7 @@ let package = Package(
     .target(name: "KubernetesManifests", dependencies: ["ServeSema", "ServeDiagnostics", "CSHA256", "CYAML"], swiftSettings: swift),
 
     // MARK: - The inference compiler
-    .target(name: "InferenceIR", dependencies: ["TensorTypes", "ServeDiagnostics"], swiftSettings: swift),
+    .target(name: "InferenceIR", dependencies: ["TensorTypes", "ServeDiagnostics", "CSHA256"], swiftSettings: swift),
     .target(name: "ModelImport", dependencies: ["InferenceIR", "TensorTypes"], swiftSettings: swift),
     .target(name: "PipelineLowering", dependencies: ["ServeSema", "InferenceIR", "TensorTypes"], swiftSettings: swift),
     .target(name: "PlanFormat", dependencies: ["TensorTypes", "CHost", "CPlanABI", "CSHA256"], swiftSettings: swift),
