@@ -46,7 +46,7 @@ let package = Package(
     .target(name: "KubernetesManifests", dependencies: ["ServeSema", "ServeDiagnostics", "CSHA256", "CYAML"], swiftSettings: swift),
 
     // MARK: - The inference compiler
-    .target(name: "InferenceIR", dependencies: ["TensorTypes", "ServeDiagnostics"], swiftSettings: swift),
+    .target(name: "InferenceIR", dependencies: ["TensorTypes", "ServeDiagnostics", "CSHA256"], swiftSettings: swift),
     .target(name: "ModelImport", dependencies: ["InferenceIR", "TensorTypes"], swiftSettings: swift),
     .target(name: "PipelineLowering", dependencies: ["ServeSema", "InferenceIR", "TensorTypes"], swiftSettings: swift),
     .target(name: "PlanFormat", dependencies: ["TensorTypes", "CHost", "CPlanABI", "CSHA256"], swiftSettings: swift),
@@ -57,7 +57,7 @@ let package = Package(
     .target(name: "InferenceRuntime", dependencies: ["PlanFormat", "TensorTypes", "CHost", "CPlanABI", "CSHA256"], swiftSettings: swift),
     .target(name: "FeatureStores", dependencies: ["PlanFormat", "TensorTypes", "CPlanABI", "CSQLite"], swiftSettings: swift, linkerSettings: [.linkedLibrary(":libsqlite3.a")]),
     .target(name: "OpenInferenceProtocol", dependencies: ["CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
-    .target(name: "InferenceServer", dependencies: ["InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", "TensorTypes"] + nio, swiftSettings: swift),
+    .target(name: "InferenceServer", dependencies: ["InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", "TensorTypes", "CPlanABI"] + nio, swiftSettings: swift),
 
     // MARK: - Programs
     .executableTarget(name: "serve-load", dependencies: [arguments], swiftSettings: swift),
