@@ -22,6 +22,13 @@ package struct Node: Sendable {
   package var outputs: [ValueID]
   /// Where it comes from, for messages: `ranker.v1 node "Gemm_3" (Gemm)`, `rec.serve:78`.
   package var origin: String
+
+  package init(op: Op, inputs: [ValueID], outputs: [ValueID], origin: String) {
+    self.op = op
+    self.inputs = inputs
+    self.outputs = outputs
+    self.origin = origin
+  }
 }
 
 /// The admissible values of a symbolic dimension.

@@ -90,7 +90,7 @@ class Adam:
                 parameters[name] *= np.float32(1 - self.rate * scale * self.decay)
 
 
-def train(dense, ids, labels, sizes, epochs=6, batch=64, rate=2e-3, decay=0.5, drop=0.3, seed=5, report=print):
+def train(dense, ids, labels, sizes, epochs=3, batch=64, rate=1e-3, decay=10.0, drop=0.5, seed=5, report=print):
     """dense f32[requests, c, D], ids i64[requests, c, 4], labels f32[requests, c], one bought or more in each."""
     random = np.random.default_rng(seed)
     parameters = initial(dense.shape[2], sizes)

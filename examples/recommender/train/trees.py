@@ -5,8 +5,7 @@ import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper
 
 PARAMETERS = {
-    "objective": "lambdarank",
-    "lambdarank_truncation_level": 15,
+    "objective": "rank_xendcg",
     "num_leaves": 31,
     "learning_rate": 0.08,
     "min_data_in_leaf": 100,
