@@ -64,15 +64,17 @@ let package = Package(
     .executableTarget(name: "served", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", arguments], swiftSettings: swift),
 
     // MARK: - Tests
-    .testTarget(name: "OpenInferenceProtocolTests", dependencies: ["OpenInferenceProtocol", "CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .testTarget(name: "FeatureStoresTests", dependencies: ["FeatureStores", "PlanFormat", "TensorTypes", "CPlanABI", "CSQLite"], swiftSettings: swift),
+    .testTarget(name: "InferenceCompilerTests", dependencies: ["InferenceCompiler", "InferenceIR", "PlanFormat", "TensorTypes"], swiftSettings: swift),
+    .testTarget(name: "InferenceIRTests", dependencies: ["InferenceIR", "TensorTypes"], swiftSettings: swift),
     .testTarget(name: "InferenceRuntimeTests", dependencies: ["InferenceRuntime", "PlanFormat", "TensorTypes", "CHost", "CPlanABI"], swiftSettings: swift),
-    .testTarget(name: "PlanFormatTests", dependencies: ["PlanFormat", "TensorTypes", "CSHA256"], swiftSettings: swift),
     .testTarget(name: "KubernetesManifestsTests", dependencies: ["KubernetesManifests", "ServeSema", "ServeDiagnostics", "CYAML"], swiftSettings: swift),
+    .testTarget(name: "ModelImportTests", dependencies: ["ModelImport", "InferenceIR", "TensorTypes"], swiftSettings: swift),
+    .testTarget(name: "OpenInferenceProtocolTests", dependencies: ["OpenInferenceProtocol", "CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
+    .testTarget(name: "PlanFormatTests", dependencies: ["PlanFormat", "TensorTypes", "CSHA256"], swiftSettings: swift),
     .testTarget(name: "ServeDiagnosticsTests", dependencies: ["ServeDiagnostics"], swiftSettings: swift),
     .testTarget(name: "ServeSemaTests", dependencies: ["ServeSema", "ServeSyntax", "ServeDiagnostics", "TensorTypes"], exclude: ["Golden"], swiftSettings: swift),
     .testTarget(name: "ServeSyntaxTests", dependencies: ["ServeSyntax", "ServeDiagnostics"], exclude: ["Corpus"], swiftSettings: swift),
-    .testTarget(name: "InferenceCompilerTests", dependencies: ["InferenceCompiler", "InferenceIR", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .testTarget(name: "TensorTypesTests", dependencies: ["TensorTypes"], swiftSettings: swift),
   ]
 )
