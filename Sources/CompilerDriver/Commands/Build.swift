@@ -63,6 +63,10 @@ package struct Build {
     if program.hasErrors { return Result(program: program, summary: []) }
 
     for base in bases {
+      guard !base.files.isEmpty else {
+        summary.append("\(base.environment): no manifests, for it has no cluster (`env \(base.environment) { cluster = … }`)")
+        continue
+      }
       let folder = dist.appendingPathComponent(base.environment)
       progress.step("\(base.environment): write \(base.files.count) manifests")
       try DistWriter.replace(folder, with: base.files.map { ($0.path, $0.text) })
