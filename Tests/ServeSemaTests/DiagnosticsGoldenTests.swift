@@ -15,7 +15,8 @@ import Testing
       (try? String(contentsOf: Self.folder.appending(path: name + ending), encoding: .utf8)) ?? ""
     }
     let packages = Dictionary(
-      uniqueKeysWithValues: StandardPackages.names.compactMap { name in StandardPackages.text(name).map { (name, $0) } })
+      uniqueKeysWithValues: StandardPackages.names.compactMap { name in StandardPackages.text(name).map { (name, $0) } }
+    )
     let result = check(text(".serve"), imports: packages, artifacts: text(".artifacts"))
     let found = result.diagnostics.map { dump($0, in: result.sources) + "\n" }.joined(separator: "\n")
     if ProcessInfo.processInfo.environment["RECORD_GOLDENS"] == "1" {

@@ -83,7 +83,8 @@ extension Checker {
     }
     guard dims.count == type.dims?.count ?? 0 else { return nil }
     if dims.count > 8 {
-      diagnostics.add(Diagnostic(.outOfRange, "a tensor has at most 8 dimensions", at: Label(type.range, "\(dims.count) dimensions")))
+      diagnostics.add(
+        Diagnostic(.outOfRange, "a tensor has at most 8 dimensions", at: Label(type.range, "\(dims.count) dimensions")))
       return nil
     }
     return Shape(dims)
@@ -104,7 +105,8 @@ extension Checker {
       let result = sign == .add ? a + b : sign == .subtract ? a - b : a * b
       if result.isSimple { return result }
       diagnostics.add(
-        Diagnostic(.outOfRange, "this dimension is too complicated", at: Label(expr.range, "too large, or too many terms")))
+        Diagnostic(
+          .outOfRange, "this dimension is too complicated", at: Label(expr.range, "too large, or too many terms")))
       return nil
     default:
       guard let name = expr.name else {
