@@ -20,6 +20,8 @@ package final class FeatureReader {
   private let routes: [[[Route]]]
   private let scratch: [UnsafeMutableRawPointer]
   private var texts: [UnsafeMutableRawPointer] = []
+  /// Cached rows of the read in progress.
+  private var found: UnsafeMutableBufferPointer<UnsafeRawPointer?> = .allocate(capacity: 128)
 
   /// Opens connections of its own.
   package init(_ stores: FeatureStores) throws(FeatureStoreError) {
@@ -39,6 +41,7 @@ package final class FeatureReader {
   deinit {
     beginCall()
     for row in scratch { row.deallocate() }
+    found.deallocate()
   }
 
   /// The groups that a program reads, by index in `Plan.features`.
@@ -68,34 +71,53 @@ package final class FeatureReader {
       return count
     }
     let element = tables[group].keyElement
+    // All look-ups, then all copies: their cache misses overlap instead of following each other.
+    lookUp(stores.caches[group], keys, count, element)
     var missing = 0
     for row in 0..<count {
-      let found =
-        element == .string
-        ? try textRow(group, keys.loadUnaligned(fromByteOffset: row * 16, as: serve_string.self))
-        : try integerRow(group, Self.integerKey(keys, row, element))
-      if found == nil { missing += 1 }
-      Self.copy(found ?? fallback, routes, arena, row: request * count + row)
+      var source = found[row]
+      if source == nil {
+        source =
+          element == .string
+          ? try textRow(group, keys.loadUnaligned(fromByteOffset: row * 16, as: serve_string.self))
+          : try integerRow(group, Self.integerKey(keys, row, element))
+        if source == nil { missing += 1 }
+      }
+      Self.copy(source ?? fallback, routes, arena, row: request * count + row)
     }
     return missing
   }
 
+  /// Notes the cached row of every key, nil where it is not cached.
+  private func lookUp(_ cache: RowCache?, _ keys: UnsafeRawPointer, _ count: Int, _ element: ElementType) {
+    if found.count < count {
+      found.deallocate()
+      found = .allocate(capacity: count)
+    }
+    guard let cache else { return found.initialize(repeating: nil) }
+    for row in 0..<count { found.initializeElement(at: row, to: cache.row(Self.integerKey(keys, row, element))) }
+  }
+
   private static func copy(_ row: UnsafeRawPointer, _ routes: [Route], _ arena: UnsafeMutableRawPointer, row index: Int) {
     for route in routes {
-      (arena + route.to + index * route.byteCount).copyMemory(from: row + route.from, byteCount: route.byteCount)
+      let (source, target) = (row + route.from, arena + route.to + index * route.byteCount)
+      // Scalars without a call: they are most of the columns.
+      switch route.byteCount {
+      case 4: target.storeBytes(of: source.load(as: UInt32.self), as: UInt32.self)
+      case 8: target.storeBytes(of: source.load(as: UInt64.self), as: UInt64.self)
+      default: target.copyMemory(from: source, byteCount: route.byteCount)
+      }
     }
   }
 
-  /// The row of an integer key; nil when it is missing and has a default.
+  /// The row of an integer key from the database; nil when it is missing and has a default.
   private func integerRow(_ group: Int, _ key: Int64) throws(FeatureStoreError) -> UnsafeRawPointer? {
-    let cache = stores.caches[group]
-    if let row = cache?.row(key) { return row }
     let statement = statements[group]
     sqlite3_bind_int64(statement.handle, 1, key)
     defer { statement.reset() }
     guard try tables[group].step(statement) else { return try missing(group) { "\(key)" } }
     let row = try decode(group, statement) { "\(key)" }
-    cache?.insert(key, row)
+    stores.caches[group]?.insert(key, row)
     // Texts in the scratch row belong to the statement, which is about to move on.
     if stores.layouts[group].hasText { keepTexts(group) }
     return row

@@ -29,7 +29,8 @@ package final class FeatureStores: Sendable {
     for table in tables {
       try table.check(.samples)
       let budget = table.keyElement.isInteger ? cacheBytes / cached : 0
-      caches.append(RowCache(table.layout, byteBudget: budget, expectedRows: table.rowBound()))
+      let capacity = RowCache.capacity(of: table.layout, byteBudget: budget)
+      caches.append(RowCache(table.layout, rows: try table.rowCount(upTo: capacity), byteBudget: budget))
     }
     self.caches = caches
   }

@@ -1,4 +1,3 @@
-import CSQLite
 import PlanFormat
 import TensorTypes
 
@@ -41,12 +40,9 @@ struct FeatureTable {
     }
   }
 
-  /// A bound on the number of rows without counting them: the largest rowid, where the table has one.
-  func rowBound() -> Int? {
-    guard let statement = try? connection.prepare("SELECT max(rowid) FROM \(table)"), (try? statement.step()) == true,
-      sqlite3_column_type(statement.handle, 0) == SQLITE_INTEGER
-    else { return nil }
-    let largest = statement.integer(0)
-    return largest > 0 ? Int(largest) : nil
+  /// The number of rows, counted only up to `limit`.
+  func rowCount(upTo limit: Int) throws(FeatureStoreError) -> Int {
+    let statement = try prepare("SELECT count(*) FROM (SELECT 1 FROM \(table) LIMIT \(limit))")
+    return try step(statement) ? Int(statement.integer(0)) : 0
   }
 }

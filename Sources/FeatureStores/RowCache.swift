@@ -25,12 +25,17 @@ final class RowCache: Sendable {
     var textUsed = 0
   }
 
-  /// Nil when the budget does not hold a single row. `expectedRows` is a bound on the table's size, where known.
-  init?(_ layout: RowLayout, byteBudget budget: Int, expectedRows: Int?) {
-    // A row takes its key, its bytes and two to four slots of the table; texts get a quarter of the budget.
+  /// How many rows fit: a row takes its key, its bytes and two to four slots of the table. Texts get a quarter.
+  static func capacity(of layout: RowLayout, byteBudget budget: Int) -> Int {
+    let text = layout.hasText ? budget / 4 : 0
+    return min((budget - text) / (8 + layout.byteCount + 16), Int(UInt32.max) - 1)
+  }
+
+  /// Room for `count` rows, at most what the budget holds; nil when that is none.
+  init?(_ layout: RowLayout, rows count: Int, byteBudget budget: Int) {
     let rowBytes = 8 + layout.byteCount
     let text = layout.hasText ? budget / 4 : 0
-    let capacity = min((budget - text) / (rowBytes + 16), expectedRows ?? .max, Int(UInt32.max) - 1)
+    let capacity = min(count, Self.capacity(of: layout, byteBudget: budget))
     guard capacity > 0 else { return nil }
     var slotCount = 4
     while slotCount < 2 * capacity { slotCount *= 2 }

@@ -8,15 +8,44 @@ package import PlanFormat
 package func compile(
   _ units: [CompilationUnit], symbols: [Symbol], options: CompilerOptions,
 ) throws(CompileError) -> CompiledPrograms {
-  throw CompileError(origin: units.first?.name ?? "", message: "no kernels yet")
+  let targets = options.families.map { Target($0) }
+  var functions = FunctionTable()
+  var weights = WeightStore()
+  var programs: [Program] = []
+  var reports: [ProgramReport] = []
+  for unit in units {
+    var lowered = try LoweredUnit(unit, symbols: symbols, targets: targets)
+    let (program, report) = try lowered.program(symbols: symbols, functions: &functions, weights: &weights)
+    programs.append(program)
+    reports.append(report)
+  }
+  var code: [CodeObject] = []
+  for (at, family) in options.families.enumerated() {
+    do {
+      code.append(CodeObject(family: family, elf: try options.compileC(functions.source(target: at), family)))
+    } catch {
+      throw CompileError(origin: "C for \(family.name)", message: "\(error)")
+    }
+  }
+  return CompiledPrograms(
+    programs: programs, kernels: functions.names, code: code, weights: weights.segments,
+    weightBytes: weights.byteCount, reports: reports)
 }
 
 /// The dispatches of each unit with their buffers, as text (`servec dump --stage lowered`).
 package func dumpLowered(_ units: [CompilationUnit], symbols: [Symbol]) throws(CompileError) -> String {
-  throw CompileError(origin: units.first?.name ?? "", message: "no kernels yet")
+  var text = ""
+  for unit in units { text += try LoweredUnit(unit, symbols: symbols, targets: [Target(.x86v3)]).dump(symbols) }
+  return text
 }
 
 /// The printed C of every kernel for a family (`servec dump --stage c`).
 package func dumpC(_ units: [CompilationUnit], symbols: [Symbol], family: CPUFamily) throws(CompileError) -> String {
-  throw CompileError(origin: units.first?.name ?? "", message: "no kernels yet")
+  var functions = FunctionTable()
+  var weights = WeightStore()
+  for unit in units {
+    var lowered = try LoweredUnit(unit, symbols: symbols, targets: [Target(family)])
+    _ = try lowered.program(symbols: symbols, functions: &functions, weights: &weights)
+  }
+  return functions.source(target: 0)
 }

@@ -13,6 +13,12 @@ package struct Value: Sendable {
   package var type: TensorType
   /// Set for constants.
   package var constant: Constant?
+
+  package init(name: String, type: TensorType, constant: Constant? = nil) {
+    self.name = name
+    self.type = type
+    self.constant = constant
+  }
 }
 
 /// One application of an operation. Nodes stand in an order in which every operand is defined before its use.
@@ -22,6 +28,13 @@ package struct Node: Sendable {
   package var outputs: [ValueID]
   /// Where it comes from, for messages: `ranker.v1 node "Gemm_3" (Gemm)`, `rec.serve:78`.
   package var origin: String
+
+  package init(op: Op, inputs: [ValueID], outputs: [ValueID], origin: String) {
+    self.op = op
+    self.inputs = inputs
+    self.outputs = outputs
+    self.origin = origin
+  }
 }
 
 /// The admissible values of a symbolic dimension.

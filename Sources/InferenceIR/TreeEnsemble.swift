@@ -27,8 +27,8 @@ package struct TreeEnsemble: Hashable, Sendable {
     }
   }
 
-  package enum Aggregate: Hashable, Sendable { case sum, average, minimum, maximum }
-  package enum PostTransform: Hashable, Sendable { case none, logistic, softmax, softmaxZero, probit }
+  package enum Aggregate: String, Hashable, Sendable { case sum, average, minimum, maximum }
+  package enum PostTransform: String, Hashable, Sendable { case none, logistic, softmax, softmaxZero, probit }
 
   package var nodes: [Node]
   package var roots: [Int32]

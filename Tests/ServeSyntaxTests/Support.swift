@@ -4,7 +4,7 @@ import ServeSyntax
 
 /// The files of `Corpus`, and short ways to parse.
 enum Corpus {
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Corpus")
+  static let folder = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "Corpus")
   static let repository = folder.appending(path: "../../..").standardized
 
   /// The names of the corpus files, without their ending.
@@ -14,6 +14,12 @@ enum Corpus {
 
   static let invalidNames = names.filter { $0.hasPrefix("Invalid") }
   static let validNames = names.filter { !$0.hasPrefix("Invalid") }
+
+  /// The `.serve` files below `examples` and `specs`.
+  static let projectFiles: [String] = ["examples", "specs"].flatMap { folder in
+    let paths = FileManager.default.enumerator(atPath: repository.appending(path: folder).path)?.allObjects ?? []
+    return paths.compactMap { $0 as? String }.filter { $0.hasSuffix(".serve") }.map { "\(folder)/\($0)" }
+  }.sorted()
 
   static func source(_ name: String) throws -> SourceFile {
     let data = try Data(contentsOf: folder.appending(path: "\(name).serve"))

@@ -79,14 +79,16 @@ say "Serving it"
 served_pid=$!
 port=""
 for _ in $(seq 200); do
+  # It says its port when it listens, and how long it took when it is ready.
   port=$(sed -nE 's/.*"port" ?: ?"?([0-9]+).*/\1/p' "$work/served.log" | head -1)
-  [ -z "$port" ] || break
+  ready=$(sed -nE 's/.*"readySeconds" ?: ?([0-9.e-]+).*/\1/p' "$work/served.log" | head -1)
+  [ -z "$ready" ] || break
   kill -0 "$served_pid" 2>/dev/null || die "served ended before it was ready"
   sleep 0.05
 done
-[ -n "$port" ] || die "served did not say its port"
+[ -n "$port" ] && [ -n "$ready" ] || die "served did not become ready"
 url="http://127.0.0.1:$port/v1/$service"
-echo "  $url"
+printf '  %s, ready %.0f ms after its start\n' "$url" "$(awk "BEGIN { print $ready * 1000 }")"
 
 rank "A known customer" "$golden/request.json"
 rank "Another known customer" "$golden/request_treatment.json"

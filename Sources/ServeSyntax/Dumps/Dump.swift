@@ -50,6 +50,8 @@ extension Expected {
     case .declaration: "declaration"
     case .declarationBody: "block | initializer"
     case .item: "item"
+    case .importSource: "STRING"
+    case .lineEnd: "NEWLINE"
     case .value: "expression"
     case .type: "type"
     }

@@ -17,7 +17,7 @@ extension Lexer {
     if let problem = problem(start..<numberEnd, hasIntegerPart: hasIntegerPart) {
       note(.malformedNumber(problem), start..<position)
     } else if kind == .quantity, Unit(rawValue: UnitText.text(bytes[numberEnd..<position])) == nil {
-      note(.unknownUnit, numberEnd..<position)
+      note(.unknownUnit, start..<position)
     }
     return kind
   }

@@ -41,20 +41,23 @@ extension SyntaxMessages {
     "T": [(.terabytes, "10^12 bytes"), (.tebibytes, "2^40 bytes")],
   ]
 
+  /// A number whose suffix is no unit; `bytes` are the whole of it.
   func unknownUnit(_ bytes: Range<Int>) -> Diagnostic {
-    let suffix = text(bytes)
-    if let choices = Self.ambiguous[suffix] {
+    let start = UnitText.start(in: tree.source.bytes[bytes])
+    let suffix = range(start..<bytes.upperBound)
+    let (number, written) = (text(bytes.lowerBound..<start), text(start..<bytes.upperBound))
+    if let choices = Self.ambiguous[written] {
       return Diagnostic(
-        .sv(0303), "`\(suffix)` is ambiguous here", at: Label(range(bytes), "which unit is meant?"),
+        .sv(0303), "`\(written)` is ambiguous here", at: Label(range(bytes), "which unit is meant?"),
         help: choices.map {
-          Help("write `\($0.unit.rawValue)` (\($0.meaning))", replacing: range(bytes), with: $0.unit.rawValue)
+          Help("write `\(number)\($0.unit.rawValue)` (\($0.meaning))", replacing: suffix, with: $0.unit.rawValue)
         })
     }
-    let nearest = Spelling.nearest(to: suffix, among: Unit.allCases.map(\.rawValue))
+    let nearest = Spelling.nearest(to: written, among: Unit.allCases.map(\.rawValue))
     return Diagnostic(
-      .sv(0303), "`\(suffix)` is not a unit",
-      at: Label(range(bytes), nearest.map { "did you mean `\($0)`?" } ?? "unknown unit"),
+      .sv(0303), "\(Excerpt.quoted(written)) is not a unit",
+      at: Label(range(bytes), nearest.map { "did you mean `\(number)\($0)`?" } ?? "unknown unit"),
       values: ["the units are " + Unit.allCases.map(\.rawValue).joined(separator: ", ") + ", %"],
-      help: nearest.map { [Help("write `\($0)`", replacing: range(bytes), with: $0)] } ?? [])
+      help: nearest.map { [Help("write `\(number)\($0)`", replacing: suffix, with: $0)] } ?? [])
   }
 }

@@ -28,22 +28,28 @@ extension SyntaxMessages {
       help: [Help("put a `,` between them", replacing: range(end), with: ",")])
   }
 
+  /// An open block is pointed at where it starts, an open bracket where its end is missing: that is near.
   func unclosed(
-    _ opener: TokenKind, in construct: SyntaxKind, _ opening: Range<Int>, noticedAt: Range<Int>,
-    suspect: Range<Int>?,
+    _ opener: TokenKind, _ opening: Range<Int>, noticedAt: Range<Int>, suspect: SyntaxError.MisalignedBrace?,
   ) -> Diagnostic {
-    let closer = opener == .leftBrace ? "}" : opener == .leftBracket ? "]" : ")"
-    let noticed = Label(range(noticedAt), found(at: noticedAt))
-    if let suspect {
+    let message = "this `\(opener.rawValue)` is never closed"
+    guard opener == .leftBrace else {
+      let closer = opener == .leftBracket ? "]" : ")"
       return Diagnostic(
-        .sv(0104), "this `\(opener.rawValue)` is never closed", at: Label(range(opening), "opened here"),
-        secondary: [
-          Label(range(suspect), "this `\(closer)` closes something else than its indentation says"), noticed,
-        ])
+        .sv(0104), message, at: Label(range(noticedAt), "expected `\(closer)` here"),
+        secondary: [Label(range(opening), "opened here")])
     }
-    return Diagnostic(
-      .sv(0104), "this `\(opener.rawValue)` is never closed", at: Label(range(opening), "opened here"),
-      secondary: [Label(noticed.range, "expected `\(closer)` before this")])
+    var secondary: [Label] = []
+    if let suspect {
+      let text = "this closes the `{` of line \(suspect.openingLine), which is indented otherwise"
+      secondary.append(Label(range(suspect.closer), text))
+    }
+    guard !isAtEnd(noticedAt) else {
+      return Diagnostic(
+        .sv(0104), message, at: Label(range(opening), "the file ends without its `}`"), secondary: secondary)
+    }
+    secondary.append(Label(range(noticedAt), "expected `}` before this"))
+    return Diagnostic(.sv(0104), message, at: Label(range(opening), "opened here"), secondary: secondary)
   }
 
   func missingEdition(_ place: Range<Int>) -> Diagnostic {
@@ -74,7 +80,12 @@ extension SyntaxMessages {
   /// What stands at a place, as a label.
   private func found(at place: Range<Int>) -> String {
     if !place.isEmpty { return "found \(Excerpt.quoted(text(place)))" }
-    return place.lowerBound >= (tree.tokens.last?.start ?? 0) ? "the file ends here" : "the line ends here"
+    return isAtEnd(place) ? "the file ends here" : "the line ends here"
+  }
+
+  /// True for an empty place behind the last token.
+  private func isAtEnd(_ place: Range<Int>) -> Bool {
+    place.isEmpty && place.lowerBound >= (tree.tokens.dropLast().last?.end ?? 0)
   }
 
   private func tokenBefore(_ place: Range<Int>) -> Token? {
@@ -101,6 +112,8 @@ extension SyntaxMessages {
     case .declaration: "a declaration"
     case .declarationBody: "a block `{ … }` or a value `= …`"
     case .item: "a field or a rule"
+    case .importSource: "a path or a package in quotes"
+    case .lineEnd: "a new line"
     case .value: "a value"
     case .type: "a type"
     }
@@ -108,7 +121,7 @@ extension SyntaxMessages {
 
   private static func context(_ construct: SyntaxKind) -> String {
     switch construct {
-    case .file, .binary, .initializer, .annotation, .path, .unexpected: ""
+    case .file, .binary, .initializer, .annotation, .path, .return, .unset, .unexpected: ""
     case .edition: "in the `serve` line"
     case .import: "in an import"
     case .importNames: "in an import's names"
@@ -119,7 +132,6 @@ extension SyntaxMessages {
     case .block: "in a block"
     case .field: "in a field"
     case .bound: "in a bound"
-    case .return: "in a `return`"
     case .clause, .phrase: "in a rule"
     case .type, .refinements: "in a type"
     case .dims, .dim: "in a type's dimensions"
@@ -129,7 +141,6 @@ extension SyntaxMessages {
     case .member, .implicitMember: "in a member"
     case .list: "in a list"
     case .record: "in a record"
-    case .unset: ""
     }
   }
 }

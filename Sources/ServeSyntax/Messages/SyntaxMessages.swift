@@ -38,8 +38,8 @@ struct SyntaxMessages {
     case .unknownUnit: unknownUnit(error.bytes)
     case .expected(let expected, let construct): missing(expected, in: construct, error.bytes)
     case .missingSeparator: missingSeparator(error.bytes)
-    case .unclosed(let opener, let construct, let noticedAt, let suspect):
-      unclosed(opener, in: construct, error.bytes, noticedAt: noticedAt, suspect: suspect)
+    case .unclosed(let opener, let noticedAt, let suspect):
+      unclosed(opener, error.bytes, noticedAt: noticedAt, suspect: suspect)
     case .unmatchedCloser:
       Diagnostic(.sv(0103), "this `}` closes nothing", at: Label(range(error.bytes), "no block is open here"))
     case .nestedTooDeep:

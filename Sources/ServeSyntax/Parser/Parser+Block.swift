@@ -27,7 +27,7 @@ extension Parser {
     if !at(.comma), !at(.rightBrace), !atLineBreak, !atDeclarationInColumnZero {
       if startsExpression {
         note(.missingSeparator, at: current.text)
-      } else if let unexpected = takeUnexpectedAfter(.block) {
+      } else if let unexpected = takeUnexpectedAfter(.block, expecting: .token(.comma)) {
         elements.append(unexpected)
       }
     }
@@ -39,8 +39,8 @@ extension Parser {
   }
 
   /// Notes and takes what stands where a construct should have ended.
-  mutating func takeUnexpectedAfter(_ construct: SyntaxKind) -> SyntaxElement? {
-    note(.expected(.token(.comma), in: construct), at: current.text)
+  mutating func takeUnexpectedAfter(_ construct: SyntaxKind, expecting end: Expected) -> SyntaxElement? {
+    note(.expected(end, in: construct), at: current.text)
     return takeUnexpected()
   }
 
@@ -123,11 +123,12 @@ extension Parser {
   /// closing brace does not stand below the line that opened it.
   fileprivate mutating func expectBlockEnd(of opener: Int) -> SyntaxElement {
     guard at(.rightBrace) else {
-      return expectCloser(.rightBrace, of: opener, in: .block, suspect: misalignedBrace)
+      return expectCloser(.rightBrace, of: opener)
     }
     let closing = current
     if misalignedBrace == nil, closing.startsLine, indentation(at: closing) != indentation(at: tokens[opener]) {
-      misalignedBrace = closing.text
+      misalignedBrace = SyntaxError.MisalignedBrace(
+        closer: closing.text, openingLine: source.line(at: tokens[opener].start))
     }
     return take()
   }

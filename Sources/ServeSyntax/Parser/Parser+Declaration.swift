@@ -34,7 +34,7 @@ extension Parser {
 
   /// parameters = "(" [ parameter { "," parameter } [ "," ] ] ")" ;
   mutating func parseParameters() -> SyntaxElement {
-    .node(SyntaxNode(kind: .parameters, children: parseBracketed(.parameters) { $0.parseParameter() }))
+    .node(SyntaxNode(kind: .parameters, children: takeBracketed { $0.parseParameter() }))
   }
 
   /// parameter = NAME annotation ;
@@ -77,9 +77,7 @@ extension Parser {
   }
 
   /// The entries between two brackets, with commas between them and one more at the end if need be.
-  mutating func parseBracketed(
-    _ construct: SyntaxKind, _ parseEntry: (inout Parser) -> SyntaxElement,
-  ) -> [SyntaxElement] {
+  mutating func takeBracketed(_ parseEntry: (inout Parser) -> SyntaxElement) -> [SyntaxElement] {
     let opener = position
     let closer: TokenKind = at(.leftBracket) ? .rightBracket : .rightParen
     var children = [take()]
@@ -99,7 +97,7 @@ extension Parser {
         }
       }
     }
-    children.append(expectCloser(closer, of: opener, in: construct))
+    children.append(expectCloser(closer, of: opener))
     return children
   }
 

@@ -66,7 +66,7 @@ extension Parser {
   mutating func parseArguments() -> SyntaxElement {
     nested { parser in
       .node(
-        SyntaxNode(kind: .arguments, children: parser.parseBracketed(.arguments) { $0.parseArgument() }))
+        SyntaxNode(kind: .arguments, children: parser.takeBracketed { $0.parseArgument() }))
     }
   }
 
@@ -81,7 +81,7 @@ extension Parser {
   /// index = postfix "[" expression { "," expression } [ "," ] "]" ;
   mutating func parseIndex(_ base: SyntaxElement) -> SyntaxElement {
     nested { parser in
-      let brackets = parser.parseBracketed(.index) { $0.parseExpression() }
+      let brackets = parser.takeBracketed { $0.parseExpression() }
       return .node(SyntaxNode(kind: .index, children: [base] + brackets))
     }
   }

@@ -5,7 +5,7 @@ extension Parser {
   mutating func parseFile() -> SyntaxNode {
     var children: [SyntaxElement] = [parseEdition()]
     while !at(.endOfFile) {
-      if at(.import), peek(1).kind == .string {
+      if at(.import) {
         children.append(parseImport())
       } else if startsDeclaration {
         children.append(parseDeclaration())
@@ -32,15 +32,16 @@ extension Parser {
     } else {
       children.append(missing(.token(.integer), in: .edition))
     }
-    if !atLineBreak, let unexpected = takeUnexpectedAfter(.edition) { children.append(unexpected) }
+    if !atLineBreak, let unexpected = takeUnexpectedAfter(.edition, expecting: .lineEnd) { children.append(unexpected) }
     return .node(SyntaxNode(kind: .edition, children: children))
   }
 
   /// import = "import" STRING [ importNames ] ;
   mutating func parseImport() -> SyntaxElement {
-    var children = [take(), take()]
+    var children = [take()]
+    children.append(at(.string) && !current.startsLine ? take() : missing(.importSource, in: .import))
     if at(.leftBrace) { children.append(parseImportNames()) }
-    if !atLineBreak, let unexpected = takeUnexpectedAfter(.import) { children.append(unexpected) }
+    if !atLineBreak, let unexpected = takeUnexpectedAfter(.import, expecting: .lineEnd) { children.append(unexpected) }
     return .node(SyntaxNode(kind: .import, children: children))
   }
 
@@ -57,7 +58,7 @@ extension Parser {
         if !current.isName, let unexpected = takeUnexpected() { children.append(unexpected) }
       }
     }
-    children.append(expectCloser(.rightBrace, of: opener, in: .importNames))
+    children.append(expectCloser(.rightBrace, of: opener))
     return .node(SyntaxNode(kind: .importNames, children: children))
   }
 

@@ -103,7 +103,7 @@ extension Parser {
   /// list = "[" [ expression { "," expression } [ "," ] ] "]" ;
   mutating func parseList() -> SyntaxElement {
     nested { parser in
-      .node(SyntaxNode(kind: .list, children: parser.parseBracketed(.list) { $0.parseExpression() }))
+      .node(SyntaxNode(kind: .list, children: parser.takeBracketed { $0.parseExpression() }))
     }
   }
 
@@ -114,7 +114,7 @@ extension Parser {
       let sign = parser.take()
       let inner = parser.inBrackets { $0.parseExpression() }
       return .node(
-        SyntaxNode(kind: .group, children: [sign, inner, parser.expectCloser(.rightParen, of: opener, in: .group)]))
+        SyntaxNode(kind: .group, children: [sign, inner, parser.expectCloser(.rightParen, of: opener)]))
     }
   }
 

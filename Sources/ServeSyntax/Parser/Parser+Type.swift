@@ -1,7 +1,10 @@
 extension Parser {
   /// type = path [ refinements ] [ dims ] [ "?" ] ;
   mutating func parseType(in construct: SyntaxKind) -> SyntaxElement {
-    guard current.isName, !atLineBreak, !atDeclarationInColumnZero else { return missing(.type, in: construct) }
+    let isPreposition = current.keyword?.preposition != nil
+    guard current.isName, !isPreposition, !atLineBreak, !atDeclarationInColumnZero else {
+      return missing(.type, in: construct)
+    }
     var children = [parsePath(in: .type)]
     if continues(with: .leftParen) { children.append(parseRefinements()) }
     if continues(with: .leftBracket) { children.append(parseDims()) }
@@ -14,14 +17,14 @@ extension Parser {
     nested { parser in
       .node(
         SyntaxNode(
-          kind: .refinements, children: parser.parseBracketed(.refinements) { $0.parseExpression() }))
+          kind: .refinements, children: parser.takeBracketed { $0.parseExpression() }))
     }
   }
 
   /// dims = "[" [ dim { "," dim } [ "," ] ] "]" ;
   mutating func parseDims() -> SyntaxElement {
     nested { parser in
-      .node(SyntaxNode(kind: .dims, children: parser.parseBracketed(.dims) { $0.parseDim() }))
+      .node(SyntaxNode(kind: .dims, children: parser.takeBracketed { $0.parseDim() }))
     }
   }
 

@@ -27,7 +27,7 @@ package struct Parser {
   /// False in a clause, where `{` opens the clause's block and not a record.
   var recordsAllowed = true
   /// The first closing brace of the declaration that is not indented like the line of its opening one.
-  var misalignedBrace: Range<Int>?
+  var misalignedBrace: SyntaxError.MisalignedBrace?
   /// The token at which the last error was noted: until the parser has moved on, others follow from it.
   private var lastErrorPosition = -1
 
@@ -123,13 +123,11 @@ package struct Parser {
   }
 
   /// Takes the bracket that closes an earlier one, or notes that it is missing.
-  mutating func expectCloser(
-    _ kind: TokenKind, of opener: Int, in construct: SyntaxKind, suspect: Range<Int>? = nil,
-  ) -> SyntaxElement {
+  mutating func expectCloser(_ kind: TokenKind, of opener: Int) -> SyntaxElement {
     if at(kind) { return take() }
-    let opening = tokens[opener]
+    let suspect = kind == .rightBrace ? misalignedBrace : nil
     note(
-      .unclosed(opener: opening.kind, in: construct, noticedAt: current.text, suspect: suspect), at: opening.text)
+      .unclosed(opener: tokens[opener].kind, noticedAt: placeOfMissing, suspect: suspect), at: tokens[opener].text)
     return .missing(.token(kind))
   }
 

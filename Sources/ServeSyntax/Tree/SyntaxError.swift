@@ -24,7 +24,7 @@ package struct SyntaxError: Hashable, Sendable {
     /// Two entries on one line with nothing between them.
     case missingSeparator
     /// An opening bracket without its closing one; the range is the opening one's.
-    case unclosed(opener: TokenKind, in: SyntaxKind, noticedAt: Range<Int>, suspect: Range<Int>?)
+    case unclosed(opener: TokenKind, noticedAt: Range<Int>, suspect: MisalignedBrace?)
     case unmatchedCloser
     case nestedTooDeep
 
@@ -33,6 +33,12 @@ package struct SyntaxError: Hashable, Sendable {
     case unknownEdition
     case editionNotFirst
     case unknownDeclaration
+  }
+
+  /// A closing brace that is not indented like the line of its opening one.
+  package struct MisalignedBrace: Hashable, Sendable {
+    let closer: Range<Int>
+    let openingLine: Int
   }
 
   package enum NumberProblem: Hashable, Sendable {
@@ -57,6 +63,8 @@ package enum Expected: Hashable, Sendable {
   case declaration
   case declarationBody
   case item
+  case importSource
+  case lineEnd
   case value
   case type
 }

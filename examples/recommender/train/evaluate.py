@@ -2,7 +2,7 @@
 
 import numpy as np
 
-WINDOW = 28  # days
+WINDOW = 14  # days
 
 
 def bought(purchases, catalog, snapshot, day):

@@ -90,7 +90,7 @@ class Adam:
                 parameters[name] *= np.float32(1 - self.rate * scale * self.decay)
 
 
-def train(dense, ids, labels, sizes, epochs=6, batch=64, rate=2e-3, decay=0.5, drop=0.3, seed=5, report=print):
+def train(dense, ids, labels, sizes, epochs=3, batch=64, rate=1e-3, decay=10.0, drop=0.5, seed=5, report=print):
     """dense f32[requests, c, D], ids i64[requests, c, 4], labels f32[requests, c], one bought or more in each."""
     random = np.random.default_rng(seed)
     parameters = initial(dense.shape[2], sizes)
@@ -136,8 +136,9 @@ def export(p, dense_width):
         parts.append(gather(f"{name}.table", f"{name}.id", f"{name}.vector"))
     x = node("Concat", parts, "deep_input", axis=1)
     for layer in range(len(HIDDEN) + 1):
-        names = [weight(f"deep.{layer}.weight", p[f"deep.{layer}.weight"].T), weight(f"deep.{layer}.bias", p[f"deep.{layer}.bias"])]
-        x = node("Gemm", [x, *names], f"deep.{layer}", transB=1)
+        name = f"deep.{layer}"
+        matrix, bias = weight(f"{name}.weight", p[f"{name}.weight"].T), weight(f"{name}.bias", p[f"{name}.bias"])
+        x = node("Gemm", [x, matrix, bias], name, transB=1)
         if layer < len(HIDDEN):
             x = node("Relu", [x], f"deep.{layer}.relu")
     wide = node("MatMul", ["dense", weight("wide.weight", p["wide.weight"])], "wide")

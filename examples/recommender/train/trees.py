@@ -5,8 +5,7 @@ import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper
 
 PARAMETERS = {
-    "objective": "lambdarank",
-    "lambdarank_truncation_level": 15,
+    "objective": "rank_xendcg",
     "num_leaves": 31,
     "learning_rate": 0.08,
     "min_data_in_leaf": 100,
@@ -40,7 +39,8 @@ def not_above(threshold):
 
 def flatten(booster):
     """LightGBM's trees in preorder as the parallel lists of TreeEnsembleRegressor."""
-    nodes = {name: [] for name in ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids", "falsenodeids")}
+    of_nodes = ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids", "falsenodeids")
+    nodes = {name: [] for name in of_nodes}
     leaves = {name: [] for name in ("treeids", "nodeids", "ids", "weights")}
 
     def add(tree, node, next_index):

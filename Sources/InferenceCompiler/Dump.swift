@@ -1,0 +1,30 @@
+import InferenceIR
+import PlanFormat
+
+extension LoweredUnit {
+  /// Buffers and steps, one a line: `3 gemm_512x256_bias_relu  [arena 0, weights panels %w1] -> [arena 4096]`.
+  func dump(_ symbols: [Symbol]) throws(CompileError) -> String {
+    let layout = try layout(symbols)
+    var text = "program \(unit.name) (arena \(layout.byteCount) bytes)\n"
+    for (at, buffer) in schedule.buffers.enumerated() {
+      text += "  buffer \(at) \(buffer.role) \(buffer.element)[\(buffer.count)] at \(layout.offsets[at]): \(buffer.name)\n"
+    }
+    for (at, kernel) in (kernels.first ?? []).enumerated() {
+      let reads = kernel.arguments.filter { !$0.isWritten }.map { describe($0) }.joined(separator: ", ")
+      let writes = kernel.arguments.filter(\.isWritten).map { describe($0) }.joined(separator: ", ")
+      text += "  step \(at) \(kernel.name) (\(reads)) -> (\(writes))  # \(schedule.dispatches[at].origin)\n"
+    }
+    return text
+  }
+
+  private func describe(_ argument: KernelArgument) -> String {
+    switch argument.memory {
+    case .buffer(let at, let offset): return offset == 0 ? "buffer \(at)" : "buffer \(at)+\(offset)"
+    case .scratch(_, let bytes): return "scratch \(bytes)"
+    case .weights(.raw(let id)): return "%\(schedule.graph[id].name)"
+    case .weights(.panels(let id, _)): return "panels %\(schedule.graph[id].name)"
+    case .weights(.rows(let id, _)): return "rows %\(schedule.graph[id].name)"
+    case .weights(.trees(_, let part)): return "trees.\(part)"
+    }
+  }
+}

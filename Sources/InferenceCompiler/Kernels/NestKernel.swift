@@ -1,0 +1,83 @@
+import InferenceIR
+import TensorTypes
+
+extension Emitter {
+  /// Loops over every element of each part and stores it.
+  mutating func nest(_ parts: [NestPart]) throws(EmitFailure) {
+    for part in parts {
+      let type = schedule.type(of: part.value)
+      var strides = schedule.operandStrides(part.value, applied: part.source.isComputed, shape: type.shape)
+      if case .shown(let view) = part.source { strides = [view.strides] }
+      strides?.append(part.target.alignedStrides(type.shape, to: type.shape))
+      let plan = LoopPlan(type.shape, strides: strides)
+      try loops(plan.loops) { emitter throws(EmitFailure) in
+        let operand: Operand =
+          switch part.source {
+          case .computed: try emitter.applied(part.value, at: plan.indices)
+          case .copied: try emitter.value(part.value, at: plan.indices)
+          case .shown(let view): try emitter.load(view, plan.indices, type.element)
+          }
+        emitter.store(operand, type.element, to: part.target, at: plan.indices)
+      }
+    }
+    levels[0] = mergingLoops(levels[0])
+  }
+
+  /// Opens loops, runs `inner` at their innermost level, and closes them into the level where they began.
+  mutating func loops(
+    _ loops: [LoopPlan.Loop], _ inner: (inout Emitter) throws(EmitFailure) -> Void,
+  ) throws(EmitFailure) {
+    let start = levels.count - 1
+    for (at, loop) in loops.enumerated() {
+      levels.append([])
+      declare(variable: loop.variable, level: start + at + 1)
+    }
+    try inner(&self)
+    for (at, loop) in loops.enumerated().reversed() {
+      let body = levels[start + at + 1]
+      levels[start + at].append(
+        .loop(variable: loop.variable, from: 0, below: c(loop.extent), step: 1, body))
+      levels.removeLast()
+      closeLoops(to: start + at)
+    }
+  }
+
+  /// Joins neighbouring loops over the same outer range: rows of many tables are then gathered together, and their
+  /// cache misses overlap. Innermost loops stay apart, where each vectorises by itself.
+  func mergingLoops(_ statements: [CStatement]) -> [CStatement] {
+    var merged: [CStatement] = []
+    var pending: [CStatement] = []
+    for statement in statements {
+      guard case .loop(let variable, let from, let below, let step, let body) = statement else {
+        // Declarations move before a loop that they may separate; they depend on nothing that loops write.
+        pending.append(statement)
+        continue
+      }
+      if let at = merged.indices.last, case .loop(variable, from, below, step, let earlier) = merged[at],
+        earlier.contains(where: \.isLoop), body.contains(where: \.isLoop)
+      {
+        merged.insert(contentsOf: pending, at: at)
+        merged[at + pending.count] = .loop(
+          variable: variable, from: from, below: below, step: step, earlier + body)
+      } else {
+        merged += pending + [statement]
+      }
+      pending = []
+    }
+    return merged + pending
+  }
+}
+
+extension NestPart.Source {
+  fileprivate var isComputed: Bool {
+    if case .computed = self { return true }
+    return false
+  }
+}
+
+extension CStatement {
+  var isLoop: Bool {
+    if case .loop = self { return true }
+    return false
+  }
+}

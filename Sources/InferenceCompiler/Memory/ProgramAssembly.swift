@@ -1,0 +1,145 @@
+import InferenceIR
+import PlanFormat
+import TensorTypes
+
+/// A unit's schedule with its kernels for every target, before memory is laid out.
+struct LoweredUnit {
+  let unit: CompilationUnit
+  let schedule: Schedule
+  /// By target, then by dispatch.
+  var kernels: [[Kernel]]
+  var trees: [Int: TreeTables]
+}
+
+extension LoweredUnit {
+  init(_ unit: CompilationUnit, symbols: [Symbol], targets: [Target]) throws(CompileError) {
+    self.unit = unit
+    let graph = try GraphPass.optimize(unit.graph)
+    schedule = try Schedule(graph)
+    trees = [:]
+    for (at, node) in graph.nodes.enumerated() {
+      if case .treeEnsemble(let ensemble) = node.op { trees[at] = try TreeTables(ensemble, origin: node.origin) }
+    }
+    let names = Dictionary(uniqueKeysWithValues: symbols.enumerated().map { ($1.name, $0) })
+    kernels = []
+    for target in targets {
+      let lowering = Lowering(schedule: schedule, target: target, symbols: names, trees: trees)
+      var all: [Kernel] = []
+      for dispatch in schedule.dispatches { all.append(try lowering.kernel(for: dispatch)) }
+      kernels.append(all)
+    }
+  }
+
+  /// Where every buffer and scratch piece stands, for the largest dimensions.
+  struct Layout {
+    var offsets: [Int]
+    /// By dispatch and scratch index.
+    var scratch: [Int: [Int: Int]]
+    var byteCount: Int
+  }
+
+  func layout(_ symbols: [Symbol]) throws(CompileError) -> Layout {
+    let largest = Dictionary(uniqueKeysWithValues: symbols.map { ($0.name, $0.maximum) })
+    func bytes(_ count: Dim, _ each: Int) throws(CompileError) -> Int {
+      guard let number = count.evaluate(largest), !number.multipliedReportingOverflow(by: each).overflow else {
+        throw CompileError(origin: unit.name, message: "a buffer of \(count) elements has no known largest size")
+      }
+      return number * each
+    }
+    let last = max(schedule.dispatches.count - 1, 0)
+    var lives: [ClosedRange<Int>?] = schedule.buffers.map { buffer in
+      switch buffer.role {
+      case .input: 0...0
+      case .output: last...last
+      case .temporary: nil
+      }
+    }
+    var blocks: [ArenaPlan.Block] = []
+    var scratch: [(dispatch: Int, index: Int, block: Int)] = []
+    let steps = kernels.first ?? []
+    for (at, kernel) in steps.enumerated() {
+      for argument in kernel.arguments {
+        guard case .buffer(let buffer, _) = argument.memory else { continue }
+        let life = lives[buffer] ?? at...at
+        lives[buffer] = min(life.lowerBound, at)...max(life.upperBound, at)
+      }
+    }
+    for (buffer, life) in zip(schedule.buffers, lives) {
+      blocks.append(.init(byteCount: try bytes(buffer.count, buffer.element.byteCount), life: life ?? 0...0))
+    }
+    for (at, kernel) in steps.enumerated() {
+      for argument in kernel.arguments {
+        guard case .scratch(let index, let count) = argument.memory else { continue }
+        scratch.append((at, index, blocks.count))
+        blocks.append(.init(byteCount: try bytes(count, 1), life: at...at))
+      }
+    }
+    let plan = ArenaPlan(blocks)
+    var places: [Int: [Int: Int]] = [:]
+    for piece in scratch { places[piece.dispatch, default: [:]][piece.index] = plan.offsets[piece.block] }
+    return Layout(offsets: plan.offsets, scratch: places, byteCount: plan.byteCount)
+  }
+
+  /// The program with its steps; kernels and weights get their places in what all programs share.
+  mutating func program(
+    symbols: [Symbol], functions: inout FunctionTable, weights: inout WeightStore,
+  ) throws(CompileError) -> (Program, ProgramReport) {
+    let layout = try layout(symbols)
+    var steps: [Program.Step] = []
+    var weightBytes: [UInt64: Int] = [:]
+    for (at, dispatch) in schedule.dispatches.enumerated() {
+      let variants = kernels.map { $0[at] }
+      guard let kernel = variants.first else { continue }
+      var arguments: [Program.Argument] = []
+      for argument in kernel.arguments {
+        switch argument.memory {
+        case .buffer(let buffer, let offset):
+          let bytes = layout.offsets[buffer] + offset * schedule.buffers[buffer].element.byteCount
+          arguments.append(.arena(offset: UInt64(bytes)))
+        case .weights(let key):
+          let (offset, count) = try weights.offset(of: key, in: schedule.graph, &trees)
+          weightBytes[offset] = count
+          arguments.append(.weights(offset: offset))
+        case .scratch(let index, _):
+          arguments.append(.arena(offset: UInt64(layout.scratch[at]?[index] ?? 0)))
+        }
+      }
+      steps.append(
+        Program.Step(
+          kernel: functions.index(of: variants), arguments: arguments, label: "\(kernel.name) \(dispatch.origin)"))
+    }
+    let program = Program(
+      name: unit.name, version: unit.version,
+      batch: unit.batch.flatMap { name in symbols.firstIndex { $0.name == name } },
+      inputs: try bindings(schedule.graph.inputs, unit.inputs, layout),
+      outputs: try bindings(schedule.graph.outputs, unit.outputs, layout), literals: unit.literals, steps: steps,
+      arenaBytes: UInt64(layout.byteCount))
+    let report = ProgramReport(
+      name: unit.name, steps: steps.count, arenaBytes: UInt64(layout.byteCount),
+      weightBytes: UInt64(weightBytes.values.reduce(0, +)))
+    return (program, report)
+  }
+
+  private func bindings(
+    _ ids: [ValueID], _ ports: [Program.Port], _ layout: Layout,
+  ) throws(CompileError) -> [Program.Binding] {
+    var bindings: [Program.Binding] = []
+    for (id, port) in zip(ids, ports) {
+      guard case .buffer(let buffer) = schedule.views[id]?.root else {
+        throw CompileError(origin: schedule.graph[id].name, message: "has no place in the arena")
+      }
+      let type = schedule.type(of: id)
+      var shape = type.shape
+      if let batch = unit.batch {
+        guard shape.dims.first == Dim(symbol: batch) else {
+          throw CompileError(
+            origin: schedule.graph[id].name, message: "has shape \(shape), which does not begin with \(batch)")
+        }
+        shape.dims.removeFirst()
+      }
+      bindings.append(
+        Program.Binding(port: port, element: type.element, shape: shape, offset: UInt64(layout.offsets[buffer])))
+    }
+    return bindings
+  }
+}

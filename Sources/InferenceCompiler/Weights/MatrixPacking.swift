@@ -1,0 +1,59 @@
+import InferenceIR
+
+/// A constant f32 matrix `[k][n]` (or `[n][k]` when transposed) in panels of 16 columns: `[panel][k][16]`.
+struct PanelPacking {
+  let constant: Constant
+  let isTransposed: Bool
+
+  init(_ constant: Constant, isTransposed: Bool) {
+    self.constant = constant
+    self.isTransposed = isTransposed
+  }
+
+  var depth: Int { constant.shape[isTransposed ? 1 : 0] }
+  var columns: Int { constant.shape[isTransposed ? 0 : 1] }
+  var byteCount: Int { (columns + 15) / 16 * 16 * depth * 4 }
+
+  func fill(_ target: UnsafeMutableRawBufferPointer) {
+    let source = constant.data.bytes
+    let (depth, columns) = (depth, columns)
+    for panel in 0..<((columns + 15) / 16) {
+      for k in 0..<depth {
+        for lane in 0..<16 {
+          let n = panel * 16 + lane
+          let at = isTransposed ? n * depth + k : k * columns + n
+          let value: UInt32 = n < columns ? source.loadUnaligned(fromByteOffset: at * 4, as: UInt32.self) : 0
+          target.storeBytes(of: value, toByteOffset: ((panel * depth + k) * 16 + lane) * 4, as: UInt32.self)
+        }
+      }
+    }
+  }
+}
+
+/// A constant f32 matrix as one padded row per column: `[n][k]`, k up to a multiple of 16.
+struct RowPacking {
+  let constant: Constant
+  let isTransposed: Bool
+
+  init(_ constant: Constant, isTransposed: Bool) {
+    self.constant = constant
+    self.isTransposed = isTransposed
+  }
+
+  var depth: Int { constant.shape[isTransposed ? 1 : 0] }
+  var columns: Int { constant.shape[isTransposed ? 0 : 1] }
+  var byteCount: Int { (depth + 15) / 16 * 16 * columns * 4 }
+
+  func fill(_ target: UnsafeMutableRawBufferPointer) {
+    let source = constant.data.bytes
+    let (depth, columns) = (depth, columns)
+    let padded = (depth + 15) / 16 * 16
+    for n in 0..<columns {
+      for k in 0..<padded {
+        let at = isTransposed ? n * depth + k : k * columns + n
+        let value: UInt32 = k < depth ? source.loadUnaligned(fromByteOffset: at * 4, as: UInt32.self) : 0
+        target.storeBytes(of: value, toByteOffset: (n * padded + k) * 4, as: UInt32.self)
+      }
+    }
+  }
+}

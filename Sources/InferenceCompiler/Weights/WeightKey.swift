@@ -1,0 +1,13 @@
+import InferenceIR
+
+/// Some form of a constant in the weights section.
+enum WeightKey: Hashable, Sendable {
+  /// As it is, row-major.
+  case raw(ValueID)
+  /// `[panel][k][16]` for tiles; columns beyond the last are zero.
+  case panels(ValueID, isTransposed: Bool)
+  /// `[column][k]` for dot products; k is padded with zeros to a multiple of 16.
+  case rows(ValueID, isTransposed: Bool)
+  /// The tables of the tree ensemble at a node.
+  case trees(node: Int, part: TreeTables.Part)
+}

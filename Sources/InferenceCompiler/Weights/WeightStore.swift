@@ -1,0 +1,103 @@
+import Glibc
+import InferenceIR
+import PlanFormat
+import TensorTypes
+
+/// Collects the weights of all programs; equal bytes in equal form are stored once.
+struct WeightStore {
+  private struct Entry {
+    var offset: UInt64
+    var byteCount: Int
+    var form: Form
+  }
+
+  /// What a segment holds, apart from which program asked for it.
+  private enum Form {
+    case constant(Constant, Packing)
+    case bytes([UInt8])
+  }
+
+  private enum Packing: Hashable {
+    case raw, panels(Bool), rows(Bool)
+  }
+
+  private var entries: [Entry] = []
+  /// Entries by their size, to find equal ones.
+  private var bySize: [Int: [Int]] = [:]
+  private(set) var byteCount: UInt64 = 0
+
+  /// The offset of a form of a constant, and the bytes it takes.
+  mutating func offset(
+    of key: WeightKey, in graph: Graph, _ trees: inout [Int: TreeTables],
+  ) throws(CompileError) -> (offset: UInt64, byteCount: Int) {
+    switch key {
+    case .raw(let id): return add(try constant(id, graph), .raw)
+    case .panels(let id, let transposed): return add(try constant(id, graph), .panels(transposed))
+    case .rows(let id, let transposed): return add(try constant(id, graph), .rows(transposed))
+    case .trees(let node, let part):
+      guard let tables = trees[node] else {
+        throw CompileError(origin: graph.nodes[node].origin, message: "has no tree tables")
+      }
+      return add(bytes: tables.bytes(part))
+    }
+  }
+
+  private func constant(_ id: ValueID, _ graph: Graph) throws(CompileError) -> Constant {
+    guard let constant = graph[id].constant, constant.element != .string else {
+      throw CompileError(origin: graph[id].name, message: "a string constant cannot be read from memory")
+    }
+    return constant
+  }
+
+  private mutating func add(_ constant: Constant, _ packing: Packing) -> (offset: UInt64, byteCount: Int) {
+    let size =
+      switch packing {
+      case .raw: constant.data.bytes.count
+      case .panels(let transposed): PanelPacking(constant, isTransposed: transposed).byteCount
+      case .rows(let transposed): RowPacking(constant, isTransposed: transposed).byteCount
+      }
+    return add(size, .constant(constant, packing))
+  }
+
+  private mutating func add(bytes: [UInt8]) -> (offset: UInt64, byteCount: Int) { add(bytes.count, .bytes(bytes)) }
+
+  private mutating func add(_ size: Int, _ form: Form) -> (offset: UInt64, byteCount: Int) {
+    for at in bySize[size] ?? [] where Self.areEqual(entries[at].form, form) { return (entries[at].offset, size) }
+    let offset = byteCount
+    bySize[size, default: []].append(entries.count)
+    entries.append(Entry(offset: offset, byteCount: size, form: form))
+    // Whole cache lines: kernels may read a row's last vector in full.
+    byteCount += (UInt64(size) + 63) / 64 * 64
+    return (offset, size)
+  }
+
+  private static func areEqual(_ a: Form, _ b: Form) -> Bool {
+    switch (a, b) {
+    case (.bytes(let x), .bytes(let y)): return x == y
+    case (.constant(let x, let p), .constant(let y, let q)):
+      guard p == q, x.shape == y.shape, x.element == y.element else { return false }
+      let (u, v) = (x.data.bytes, y.data.bytes)
+      guard u.count == v.count else { return false }
+      guard let s = u.baseAddress, let t = v.baseAddress else { return true }
+      return s == t || memcmp(s, t, u.count) == 0
+    case (.bytes, .constant), (.constant, .bytes): return false
+    }
+  }
+
+  /// Everything to write, in order of first use.
+  var segments: [WeightSegment] {
+    entries.map { entry in
+      let form = entry.form
+      return WeightSegment(offset: entry.offset, byteCount: entry.byteCount) { target in
+        switch form {
+        case .bytes(let bytes): target.copyBytes(from: bytes)
+        case .constant(let constant, .raw): target.copyMemory(from: constant.data.bytes)
+        case .constant(let constant, .panels(let transposed)):
+          PanelPacking(constant, isTransposed: transposed).fill(target)
+        case .constant(let constant, .rows(let transposed)):
+          RowPacking(constant, isTransposed: transposed).fill(target)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import TensorTypes
+
+/// Reads the parameters of one operation; what is not asked for, or missing, makes the operation invalid.
+private struct ParameterReader {
+  let values: [String: TextValue]
+  private(set) var isComplete = true
+  private var unread: Set<String>
+
+  init(_ values: [String: TextValue]) {
+    self.values = values
+    unread = Set(values.keys)
+  }
+
+  var isRead: Bool { isComplete && unread.isEmpty }
+
+  private mutating func read<T>(_ name: String, _ convert: (TextValue) -> T?, _ absent: T) -> T {
+    unread.remove(name)
+    if let value = values[name].flatMap(convert) { return value }
+    isComplete = false
+    return absent
+  }
+
+  mutating func int(_ name: String) -> Int { read(name, \.asInt, 0) }
+  mutating func float(_ name: String) -> Double { read(name, \.asFloat, 0) }
+  mutating func bool(_ name: String) -> Bool { read(name, { $0.asWord.flatMap { Bool($0) } }, false) }
+  mutating func word(_ name: String) -> String { read(name, \.asWord, "") }
+  mutating func dim(_ name: String) -> Dim { read(name, \.asDim, 0) }
+  mutating func dims(_ name: String) -> [Dim] { read(name, { $0.list(\.asDim) }, []) }
+  mutating func ints(_ name: String) -> [Int] { read(name, { $0.list(\.asInt) }, []) }
+  mutating func floats(_ name: String) -> [Double] { read(name, { $0.list(\.asFloat) }, []) }
+
+  mutating func optionalFloat(_ name: String) -> Double? { values[name] == nil ? nil : float(name) }
+
+  mutating func treeNodes(_ name: String) -> [TreeEnsemble.Node] {
+    read(name, { $0.list { item in item.list(\.asFloat).flatMap { TreeEnsemble.Node(numbers: $0) } } }, [])
+  }
+}
+
+extension Op {
+  /// The operation of the textual form; nil when it does not exist or its parameters do not fit.
+  init?(mnemonic: String, parameters: [String: TextValue]) {
+    var reader = ParameterReader(parameters)
+    guard let op = Op.read(mnemonic, &reader), reader.isRead else { return nil }
+    self = op
+  }
+
+  private static func read(_ mnemonic: String, _ p: inout ParameterReader) -> Op? {
+    if let function = UnaryOp.read(mnemonic, &p) { return .unary(function) }
+    if let function = BinaryOp.read(mnemonic, &p) { return .binary(function) }
+    if let function = CompareOp(rawValue: mnemonic) { return .compare(function) }
+    if mnemonic.hasPrefix("reduce."), let function = ReduceOp(rawValue: String(mnemonic.dropFirst(7))) {
+      return .reduce(function, axes: p.ints("axes"), keepDims: p.bool("keepDims"))
+    }
+    switch mnemonic {
+    case "select": return .select
+    case "cast": return ElementType(name: p.word("to")).map { .cast($0) }
+    case "matmul": return .matmul(transposeA: p.bool("transposeA"), transposeB: p.bool("transposeB"))
+    case "argmax", "argmin":
+      return .argReduce(
+        largest: mnemonic == "argmax", axis: p.int("axis"), keepDims: p.bool("keepDims"),
+        selectLast: p.bool("selectLast"))
+    case "softmax": return .softmax(axis: p.int("axis"))
+    case "logSoftmax": return .logSoftmax(axis: p.int("axis"))
+    case "layerNorm": return .layerNorm(axis: p.int("axis"), epsilon: p.float("epsilon"))
+    case "cumulativeSum":
+      return .cumulativeSum(axis: p.int("axis"), exclusive: p.bool("exclusive"), reverse: p.bool("reverse"))
+    case "reshape": return .reshape(Shape(p.dims("shape")))
+    case "transpose": return .transpose(p.ints("permutation"))
+    case "expand": return .expand(Shape(p.dims("shape")))
+    case "concat": return .concat(axis: p.int("axis"))
+    case "slice":
+      return .slice(axis: p.int("axis"), start: p.dim("start"), length: p.dim("length"), step: p.int("step"))
+    case "gather": return .gather(axis: p.int("axis"), negative: p.word("negative") == "zero" ? .zero : .fromEnd)
+    case "gatherElements": return .gatherElements(axis: p.int("axis"))
+    case "gatherND": return .gatherND(batchDims: p.int("batchDims"))
+    case "pad": return .pad(before: p.ints("before"), after: p.ints("after"))
+    case "topK":
+      return .topK(
+        k: p.int("k"), axis: p.int("axis"), largest: p.bool("largest"), pad: p.optionalFloat("pad"))
+    case "oneHot": return .oneHot(depth: p.int("depth"), axis: p.int("axis"))
+    case "dimensions": return .dimensions(p.dims("dims"))
+    case "iota": return .iota(count: p.dim("count"), start: p.int("start"), step: p.int("step"))
+    case "treeEnsemble": return TreeEnsemble.read(&p).map { .treeEnsemble($0) }
+    case "bucketize": return .bucketize(p.floats("boundaries"))
+    case "hashBucket": return .hashBucket(buckets: p.int("buckets"))
+    default: return nil
+    }
+  }
+}
+
+extension UnaryOp {
+  private static let plain: [UnaryOp] = [
+    .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
+    .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .not,
+    .isNaN, .isInf,
+  ]
+
+  fileprivate static func read(_ mnemonic: String, _ p: inout ParameterReader) -> UnaryOp? {
+    switch mnemonic {
+    case "leakyRelu": .leakyRelu(p.float("slope"))
+    case "elu": .elu(p.float("alpha"))
+    case "selu": .selu(alpha: p.float("alpha"), gamma: p.float("gamma"))
+    case "hardSigmoid": .hardSigmoid(alpha: p.float("alpha"), beta: p.float("beta"))
+    default: plain.first { $0.mnemonic == mnemonic }
+    }
+  }
+}
+
+extension BinaryOp {
+  private static let plain: [BinaryOp] = [
+    .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .and, .or, .xor, .prelu,
+  ]
+
+  fileprivate static func read(_ mnemonic: String, _ p: inout ParameterReader) -> BinaryOp? {
+    if mnemonic == "modulo" { return .modulo(truncated: p.bool("truncated")) }
+    return plain.first { $0.mnemonic == mnemonic }
+  }
+}
+
+extension TreeEnsemble {
+  fileprivate static func read(_ p: inout ParameterReader) -> TreeEnsemble? {
+    guard let aggregate = Aggregate(rawValue: p.word("aggregate")),
+      let postTransform = PostTransform(rawValue: p.word("postTransform"))
+    else { return nil }
+    return TreeEnsemble(
+      nodes: p.treeNodes("nodes"), roots: p.ints("roots").map { Int32(clamping: $0) },
+      leafTargets: p.ints("leafTargets").map { Int32(clamping: $0) },
+      leafWeights: p.floats("leafWeights").map { Float($0) }, targetCount: p.int("targets"),
+      featureCount: p.int("features"), base: p.floats("base").map { Float($0) }, aggregate: aggregate,
+      postTransform: postTransform)
+  }
+}
+
+extension TreeEnsemble.Node {
+  /// `[feature, threshold, left, right, missingGoesLeft]`.
+  fileprivate init?(numbers: [Double]) {
+    guard numbers.count == 5, let feature = Int32(exactly: numbers[0]), let left = Int32(exactly: numbers[2]),
+      let right = Int32(exactly: numbers[3])
+    else { return nil }
+    self.init(
+      feature: feature, threshold: Float(numbers[1]), left: left, right: right, missingGoesLeft: numbers[4] != 0)
+  }
+}
+
+extension TextValue {
+  fileprivate var asInt: Int? { if case .int(let value) = self { value } else { nil } }
+  fileprivate var asWord: String? { if case .word(let value) = self { value } else { nil } }
+
+  fileprivate var asFloat: Double? {
+    switch self {
+    case .float(let value): value
+    case .int(let value): Double(value)
+    case .word, .dim, .list: nil
+    }
+  }
+
+  fileprivate var asDim: Dim? {
+    switch self {
+    case .dim(let value): value
+    case .int(let value): Dim(value)
+    case .float, .word, .list: nil
+    }
+  }
+
+  fileprivate func list<T>(_ convert: (TextValue) -> T?) -> [T]? {
+    guard case .list(let values) = self else { return nil }
+    let converted = values.compactMap(convert)
+    return converted.count == values.count ? converted : nil
+  }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import InferenceCompiler
+import InferenceIR
+import PlanFormat
+import TensorTypes
+
+/// Compiled programs in memory, run as the runtime runs them.
+final class LoadedPrograms {
+  typealias Function = @convention(c) (UnsafePointer<UnsafeMutableRawPointer?>, UnsafePointer<Int64>) -> Void
+
+  let compiled: CompiledPrograms
+  let symbols: [Symbol]
+  private let library: UnsafeMutableRawPointer
+  private let functions: UnsafePointer<Function>
+  private let weights: UnsafeMutableRawPointer
+
+  init(
+    _ graphs: [Graph], symbols: [Symbol] = [], batch: String? = nil, families: [CPUFamily] = [.x86v3],
+    extra: [String] = [],
+  ) throws {
+    let units = graphs.map { graph in
+      CompilationUnit(
+        graph: graph, name: graph.name, version: "1", batch: batch,
+        inputs: graph.inputs.indices.map { .request($0) }, outputs: graph.outputs.indices.map { .response($0) })
+    }
+    self.symbols = symbols
+    compiled = try compile(
+      units, symbols: symbols,
+      options: CompilerOptions(families: families) { try Toolchain.compile($0, $1, extra: extra) })
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).so")
+    try Data(compiled.code[0].elf).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    guard let library = dlopen(file.path, RTLD_NOW | RTLD_LOCAL), let table = dlsym(library, "serve_kernels") else {
+      throw Toolchain.Failure(description: String(cString: dlerror()))
+    }
+    self.library = library
+    functions = UnsafePointer(table.assumingMemoryBound(to: Function.self))
+    weights = .allocate(byteCount: Int(compiled.weightBytes) + 64, alignment: 4096)
+    for segment in compiled.weights {
+      segment.fill(UnsafeMutableRawBufferPointer(start: weights + Int(segment.offset), count: segment.byteCount))
+    }
+  }
+
+  deinit {
+    weights.deallocate()
+    dlclose(library)
+  }
+
+  /// Runs one program on an arena full of NaN.
+  func run(_ at: Int = 0, _ inputs: [HostTensor], dims: [String: Int] = [:]) -> [HostTensor] {
+    let program = compiled.programs[at]
+    let arena = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(program.arenaBytes), alignment: 4096)
+    arena.initializeMemory(as: UInt8.self, repeating: 0xFF)
+    defer { arena.deallocate() }
+    var strings: [UnsafeMutablePointer<UInt8>] = []
+    defer { for pointer in strings { pointer.deallocate() } }
+    for (binding, tensor) in zip(program.inputs, inputs) {
+      let place = arena.baseAddress! + Int(binding.offset)
+      if tensor.element == .string {
+        for (index, text) in tensor.strings.enumerated() {
+          let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(text.count, 1))
+          bytes.initialize(from: text, count: text.count)
+          strings.append(bytes)
+          place.storeBytes(of: UInt(bitPattern: bytes), toByteOffset: index * 16, as: UInt.self)
+          place.storeBytes(of: UInt(text.count), toByteOffset: index * 16 + 8, as: UInt.self)
+        }
+      } else {
+        tensor.bytes.withUnsafeBytes { place.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(place), byteCount: $0.count) }
+      }
+    }
+    steps(program, arena.baseAddress!, dims)()
+    let leading = program.batch.map { [symbols[$0].name] } ?? []
+    return program.outputs.map { binding in
+      let shape = leading.map { dims[$0] ?? 0 } + (binding.shape.evaluate(dims) ?? [])
+      let place = arena.baseAddress! + Int(binding.offset)
+      let count = shape.reduce(1, *)
+      if binding.element == .string {
+        let texts = (0..<count).map { index -> [UInt8] in
+          let address = place.load(fromByteOffset: index * 16, as: UInt.self)
+          let length = place.load(fromByteOffset: index * 16 + 8, as: Int.self)
+          return Array(UnsafeBufferPointer(start: UnsafePointer<UInt8>(bitPattern: address), count: length))
+        }
+        return HostTensor(strings: texts, shape: shape)
+      }
+      let bytes = UnsafeRawBufferPointer(start: place, count: count * binding.element.byteCount)
+      return HostTensor(element: binding.element, shape: shape, bytes: Array(bytes))
+    }
+  }
+
+  /// A closure that runs all steps over an arena, with pointers resolved once.
+  func steps(_ program: Program, _ arena: UnsafeMutableRawPointer, _ dims: [String: Int]) -> () -> Void {
+    let values = symbols.map { Int64(dims[$0.name] ?? $0.maximum) } + [0]
+    let calls = program.steps.map { step in
+      (
+        functions[step.kernel],
+        step.arguments.map { argument -> UnsafeMutableRawPointer? in
+          switch argument {
+          case .arena(let offset): arena + Int(offset)
+          case .weights(let offset): weights + Int(offset)
+          }
+        }
+      )
+    }
+    return { for (function, pointers) in calls { function(pointers, values) } }
+  }
+}

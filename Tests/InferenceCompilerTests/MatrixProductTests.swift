@@ -1,0 +1,48 @@
+import InferenceIR
+import PlanFormat
+import TensorTypes
+import Testing
+
+@testable import InferenceCompiler
+
+@Suite struct MatrixProductTests {
+  let symbols = [Symbol(name: "batch", minimum: 1, maximum: 20)]
+
+  private func perceptron(_ sizes: [Int], transposed: Bool = false) throws -> Graph {
+    var graph = Graph(name: "mlp", symbols: [SymbolRange("batch", 1, 20)])
+    var random = Seeded(7)
+    var x = graph.addInput("x", TensorType(.f32, [Dim(symbol: "batch"), Dim(sizes[0])]))
+    for (at, (inputs, outputs)) in zip(sizes, sizes.dropFirst()).enumerated() {
+      let activation: UnaryOp = at == sizes.count - 2 ? .sigmoid : .relu
+      x = try graph.dense(x, inputs, outputs, activation, &random, transposed: transposed)
+    }
+    graph.outputs = [x]
+    return graph
+  }
+
+  @Test(arguments: [false, true])
+  func `a perceptron gives the interpreter's results for every number of rows`(transposed: Bool) throws {
+    let graph = try perceptron([13, 70, 33, 20, 1], transposed: transposed)
+    let loaded = try LoadedPrograms([graph], symbols: symbols, batch: "batch")
+    var random = Seeded(1)
+    for rows in 1...20 {
+      let input = HostTensor(.f32, [rows, 13], random.floats(rows * 13))
+      let expected = try Interpreter.run(graph, inputs: [input])
+      expectEqual(loaded.run(0, [input], dims: ["batch": rows]), expected, "\(rows) rows")
+    }
+  }
+
+  @Test func `a row's bits do not depend on the rows beside it`() throws {
+    let graph = try perceptron([45, 130, 49, 3])
+    let loaded = try LoadedPrograms([graph], symbols: symbols, batch: "batch")
+    var random = Seeded(2)
+    let all = random.floats(20 * 45)
+    let alone = (0..<20).map { row in
+      loaded.run(0, [HostTensor(.f32, [1, 45], Array(all[row * 45..<(row + 1) * 45]))], dims: ["batch": 1])[0].bytes
+    }
+    for rows in 2...20 {
+      let together = loaded.run(0, [HostTensor(.f32, [rows, 45], Array(all[..<(rows * 45)]))], dims: ["batch": rows])
+      #expect(together[0].bytes == alone[..<rows].flatMap { $0 }, "\(rows) rows")
+    }
+  }
+}
