@@ -27,6 +27,12 @@ package struct Checker {
   var pipelines: [String: PipelineDeclaration] = [:]
   /// By pipeline and model parameter: the version that its head names.
   var defaultVersions: [String: [String: AST.Name]] = [:]
+  /// What the pipeline at hand can refer to before its first line.
+  var scope: PipelineScope?
+  /// By record or features: fields that were not understood; `*` where there may be others.
+  var broken: [String: Set<String>] = [:]
+  /// Values of pipelines that nothing refers to, to be told when there is nothing worse.
+  var unusedValues: [Diagnostic] = []
   /// Names of the pipeline at hand that something refers to.
   var usedLocals: Set<String> = []
   var pools: [String: Pool] = [:]

@@ -55,7 +55,7 @@ package struct Dump {
       let families = Build.families(of: service.name, in: module)
       do {
         switch stage {
-        case .ir: parts += assembly.units.map { GraphPrinter.print($0.graph) }
+        case .ir: parts += assembly.units.map { $0.graph.text() }
         case .lowered: parts.append(try dumpLowered(assembly.units, symbols: assembly.plan.symbols))
         case .c: parts.append(try dumpC(assembly.units, symbols: assembly.plan.symbols, family: families.first ?? .x86v3))
         case .plan: parts.append(try plan(assembly, families))
@@ -77,7 +77,7 @@ package struct Dump {
 
   private func dumpPlan(at path: String) throws -> String {
     do {
-      return PlanDump.text(try PlanFile.open(path))
+      return PlanDump.text(try PlanFile.open(path).plan)
     } catch {
       throw DriverError(.inputErrors, "\(path): \(error)")
     }

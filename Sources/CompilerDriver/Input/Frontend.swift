@@ -62,7 +62,7 @@ package struct Frontend {
       let bytes: [UInt8]?
       switch reference.kind {
       case .file: bytes = FileManager.default.contents(atPath: reference.path).map { Array($0) }
-      case .standard: bytes = StandardPackages.text(of: reference.path).map { Array($0.utf8) }
+      case .standard: bytes = StandardPackages.text(reference.path).map { Array($0.utf8) }
       case .package: bytes = nil
       }
       guard let bytes else { continue }

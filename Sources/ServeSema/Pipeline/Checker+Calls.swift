@@ -158,7 +158,6 @@ extension Checker {
           values: ["inputs: \(inputs.map { "\($0.name): \($0.type)" }.joined(separator: ", "))"]))
       isRight = false
     }
-    guard isRight, missing.isEmpty else { return nil }
     var values: [TypedExpression] = []
     var unifier = CallUnifier(model: model, rigid: Set(dims.keys))
     for port in inputs {
@@ -169,7 +168,6 @@ extension Checker {
       values.append(value)
       unifier.add(port, type, argument)
     }
-    guard isRight else { return nil }
     for problem in unifier.problems() {
       diagnostics.add(mismatch(problem, scoped, model, scope))
       isRight = false

@@ -146,6 +146,7 @@ extension Checker {
       return nil
     }
     guard let field = scope.request.fields.first(where: { $0.name == name.text }) else {
+      if isBroken(name.text, of: scope.request.name) { return nil }
       diagnostics.add(
         .unknownField(
           name, of: "`\(scope.request.name)`",
@@ -189,6 +190,7 @@ extension Checker {
         let shape = Shape(keyShape.dims + field.shape.map { Dim($0) })
         return TypedExpression(.member(base, name.text), type: .tensor(TensorType(field.element, shape)), range: range)
       }
+      if isBroken(name.text, of: group) { return nil }
       diagnostics.add(
         .unknownField(
           name, of: "`\(group)`",

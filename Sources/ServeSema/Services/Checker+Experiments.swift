@@ -160,8 +160,8 @@ extension Checker {
   mutating func experiment(
     _ head: ExperimentHead, _ body: ServiceBody, _ service: AST.Declaration, _ environment: EnvironmentHead,
   ) -> Experiment? {
-    guard let target = targetModel(head, body, service) else { return nil }
     let key = keyField(head, body)
+    guard let target = targetModel(head, body, service) else { return nil }
     var isWhole = head.isWhole
     for arm in head.arms where !isArm(arm, of: target) { isWhole = false }
     guard isWhole, let key, let salt = head.section.string("salt") else { return nil }
@@ -263,6 +263,7 @@ extension Checker {
       return nil
     }
     guard let field = pipeline.request.fields.first(where: { $0.name == name.text }) else {
+      if isBroken(name.text, of: pipeline.request.name) { return nil }
       let near = Spelling.nearest(to: name.text, among: pipeline.request.fields.map(\.name))
       diagnostics.add(
         Diagnostic(

@@ -13,6 +13,10 @@ extension Checker {
       result.written.insert(keyword)
       guard let entry = schema.entry(keyword) else {
         diagnostics.add(.unknownField(node.keyword, of: schema))
+        // A misspelt field is not missing as well.
+        if let meant = Spelling.nearest(to: keyword, among: schema.supported.map(\.keyword)) {
+          result.written.insert(meant)
+        }
         continue
       }
       if entry.status == .planned {

@@ -94,7 +94,8 @@ extension Checker {
   private func mismatch(_ value: Constant, _ type: SettingType, name: AST.Name, at range: SourceRange) -> Diagnostic {
     guard let wanted = type.dimension, value.isAmount else {
       return Diagnostic(
-        value.isAmount ? .unitMismatch : .typeMismatch, "`\(name)` takes \(type.article), this is \(value.kind)",
+        value.isAmount && !value.isNumber ? .unitMismatch : .typeMismatch,
+        "`\(name)` takes \(type.article), this is \(value.kind)",
         at: Label(range, "expected \(type.name)"))
     }
     var help: [Help] = []

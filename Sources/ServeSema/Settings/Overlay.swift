@@ -37,7 +37,8 @@ struct OverlayMerge {
       edit(node, entry, &base.nodes[index], path: path + keyword)
       return
     }
-    let known = schema.supported.map(\.keyword) + base.nodes.compactMap { $0.name?.text }
+    let named = base.nodes.filter { $0.body != nil || $0.value != nil }.compactMap { $0.name?.text }
+    let known = schema.supported.map(\.keyword) + named
     diagnostics.add(unknown(node.keyword, known, "\(owner) has no `\(path)\(keyword)`", path))
   }
 
