@@ -124,7 +124,8 @@ final class HTTPConnection: ChannelDuplexHandler {
       // The body is not worth receiving.
       refuse(refusal, mustClose: true)
     } else if incoming.expectsContinue, let context {
-      context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+      context.writeAndFlush(
+        wrapOutboundOut(context.channel.allocator.buffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
   }
 
@@ -196,7 +197,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     loop.serving?.shard.request(program: nil, code: error.status)
     log(error.status, nil, loop.body.bytes.count)
     var head = AnswerHead(status: error.status, isKeepAlive: !mustClose)
-    if error.status == 405 { head.allow = request?.route?.method.rawValue ?? loop.allowedMethod(request?.head.uri ?? "") }
+    if error.status == 405 { head.allow = loop.allowedMethods(request?.head.uri ?? "") }
     write(head, loop.body.bytes)
   }
 
@@ -316,6 +317,7 @@ extension RequestError {
     guard let error = error as? HTTPParserError else { return nil }
     switch error {
     case .headerOverflow: self.init(431, "the request's header is too large")
+    case .invalidMethod: self.init(405, "Method Not Allowed")
     case .invalidVersion: self.init(505, "the request is not of HTTP/1.0 or HTTP/1.1")
     default: self.init(400, "malformed HTTP request")
     }

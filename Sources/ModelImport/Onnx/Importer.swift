@@ -60,6 +60,14 @@ struct Importer {
     for port in try PortReader(model).inputs {
       let type = port.type.substituting(options.dims)
       if let problem = SizeLimit.problem(type) { throw ImportError(file: model.path, .value(port.name), problem) }
+      if let value = options.values[port.name] {
+        guard value.element == type.element, value.shape.count == type.shape.rank else {
+          throw ImportError(
+            file: model.path, .value(port.name), .shape("it is \(type) and is fixed to \(value.type)"))
+        }
+        scope[port.name] = graph.addConstant(port.name, value)
+        continue
+      }
       scope[port.name] = graph.addInput(port.name, type)
       for symbol in type.shape.dims.flatMap({ $0.symbols.sorted() }) where !symbols.contains(symbol) {
         symbols.append(symbol)
