@@ -70,7 +70,9 @@ final class ServingLoop {
   }
 
   /// Answers a call, or queues it and returns nil: then `waiter` gets the answer later.
-  func answer(_ call: InferenceCall, _ bytes: UnsafeRawBufferPointer, for waiter: any InferenceWaiter) -> InferenceAnswer? {
+  func answer(
+    _ call: InferenceCall, _ bytes: UnsafeRawBufferPointer, for waiter: any InferenceWaiter
+  ) -> InferenceAnswer? {
     let frame = frames.popLast() ?? RequestFrame(service.request)
     var program: Int?
     do throws(RequestError) {

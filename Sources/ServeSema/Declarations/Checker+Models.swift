@@ -207,8 +207,8 @@ extension Checker {
     let others = model.unsupported.count - 1
     diagnostics.add(
       Diagnostic(
-        .unsupportedOperator, "the compiler has no kernel for node \(first)",
-        at: Label(range, others == 0 ? "in this file" : "in this file, and \(others) more nodes"),
+        .unsupportedOperator, "this model cannot be compiled: \(first)",
+        at: Label(range, others == 0 ? "in this file" : "in this file, and \(others) more places"),
         values: model.unsupported.dropFirst().prefix(4).map { "also \($0)" },
         notes: ["a model is compiled whole: there is no other runtime to fall back to"],
         help: [Help("export the model without this operator, or with one of an older opset")]))

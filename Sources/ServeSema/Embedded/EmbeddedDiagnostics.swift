@@ -1283,7 +1283,7 @@ model Ranker {
     in x : f32[N, 4]
     out score : f32[N]
   }
-  unsupported = ["\"conv_3\" (Conv)"]
+  unsupported = ["node \"conv_3\" (Conv) is not supported"]
 }
 model Mlp {
   source = "mlp.onnx"
