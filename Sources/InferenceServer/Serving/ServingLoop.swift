@@ -60,7 +60,7 @@ final class ServingLoop {
     runner = try CallRunner(service, shard: shard)
     staging = ResponseStaging(service.response)
     let settings = service.settings.batching
-    queues = service.programs.indices.map { program in
+    queues = service.programs.indices.map { program -> Batcher<WaitingCall>? in
       guard service.isBatching(program), let batch = service.programs[program].batch else { return nil }
       return Batcher(
         limits: Batcher.Limits(
