@@ -60,10 +60,10 @@ final class ServingLoop {
     runner = try CallRunner(service, shard: shard)
     staging = ResponseStaging(service.response)
     let settings = service.settings.batching
-    queues = service.programs.indices.map { program -> Batcher<WaitingCall>? in
+    queues = service.programs.indices.map { program in
       guard service.isBatching(program), let batch = service.programs[program].batch else { return nil }
-      return Batcher(
-        limits: Batcher.Limits(
+      return Batcher<WaitingCall>(
+        limits: BatchLimits(
           size: min(settings.maxSize, batch.maximum), wait: UInt64(max(0, settings.maxWaitMicroseconds)) * 1000,
           queue: max(1, settings.queue / threads)))
     }
