@@ -94,7 +94,8 @@ final class LoadConnection {
     var closes = false
     var line = 0
     while line < length {
-      let rest = memchr(start + line, 10, length - line).map { UnsafeRawPointer($0) - UnsafeRawPointer(start) } ?? length
+      let rest =
+        memchr(start + line, 10, length - line).map { UnsafeRawPointer($0) - UnsafeRawPointer(start) } ?? length
       if let value = value(of: "content-length:", line, rest) {
         var number = 0
         for index in value..<rest where start[index] &- UInt8(ascii: "0") < 10 {

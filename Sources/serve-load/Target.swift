@@ -36,7 +36,8 @@ struct Target {
   func requests(_ bodies: [[UInt8]]) -> [[UInt8]] {
     if bodies.isEmpty { return [Array("GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n".utf8)] }
     return bodies.map { body in
-      let head = "POST \(path) HTTP/1.1\r\nHost: \(host)\r\nContent-Type: application/json\r\n"
+      let head =
+        "POST \(path) HTTP/1.1\r\nHost: \(host)\r\nContent-Type: application/json\r\n"
         + "Content-Length: \(body.count)\r\n\r\n"
       return Array(head.utf8) + body
     }

@@ -95,7 +95,8 @@ import Testing
 
   @Test func `another version of HTTP is 505, and an unknown method 405`() throws {
     let server = try TestServer(TestPlans.experiment)
-    for (text, status) in [("POST /v1/shop\r\n\r\n", 505), ("BREW /v1/shop HTTP/1.1\r\n\r\n", 405), ("hello\r\n", 405)] {
+    for (text, status) in [("POST /v1/shop\r\n\r\n", 505), ("BREW /v1/shop HTTP/1.1\r\n\r\n", 405), ("hello\r\n", 405)]
+    {
       let client = try server.connect()
       try client.send(raw: text)
       #expect(try client.receive().status == status)
@@ -158,7 +159,10 @@ import Testing
     let clients = try (1...4).map { number in
       let client = try server.connect()
       // One of them is an inference request, and one has an answer that cannot be written.
-      let body = number == 3 ? #"{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[3,4]}]}"# : "{\"x\":[\(number),\(number == 2 ? 0 : 4)]}"
+      let body =
+        number == 3
+        ? #"{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[3,4]}]}"#
+        : "{\"x\":[\(number),\(number == 2 ? 0 : 4)]}"
       try client.send("POST", number == 3 ? "/v2/models/divide/infer" : "/v1/divide", body)
       return client
     }
@@ -167,7 +171,9 @@ import Testing
     #expect(answers[0].body == #"{"y":0.25}"# && answers[3].body == #"{"y":1.0}"#)
     #expect(answers[2].body.contains(#""data":[0.75]"#))
     let metrics = try server.ask("GET", "/metrics").body
-    #expect(metrics.contains("serve_batch_requests_bucket{service=\"divide\",arm=\"\",model=\"divide\",version=\"1\",le=\"2\"} 0"))
+    #expect(
+      metrics.contains(
+        "serve_batch_requests_bucket{service=\"divide\",arm=\"\",model=\"divide\",version=\"1\",le=\"2\"} 0"))
     #expect(metrics.contains("serve_batch_requests_sum{service=\"divide\",arm=\"\",model=\"divide\",version=\"1\"} 4"))
   }
 

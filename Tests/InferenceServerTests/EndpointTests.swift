@@ -36,7 +36,10 @@ import Testing
     (#"{"user":1}"#, 400, #"{"error":"the field is missing","field":"xs"}"#),
     (#"{"user":1,"xs":[1,"2"]}"#, 400, #"{"error":"expected a number, got a string","field":"xs[1]"}"#),
     (#"{"user":1,"xs":[1],"more":1}"#, 400, #"{"error":"unknown field","field":"more"}"#),
-    (#"{"user":1,"xs":[1,2,3,4,5,6,7,8,9]}"#, 400, #"{"error":"expected at most 8 elements (n), got more","field":"xs"}"#),
+    (
+      #"{"user":1,"xs":[1,2,3,4,5,6,7,8,9]}"#, 400,
+      #"{"error":"expected at most 8 elements (n), got more","field":"xs"}"#
+    ),
     ("", 400, #"{"error":"malformed JSON at byte 0: expected a value"}"#),
     (#"{"user":1,"xs":[3e38]}"#, 500, #"{"error":"the response holds a value that is NaN or infinite","field":"ys"}"#),
   ])
@@ -96,7 +99,9 @@ import Testing
     // Each request's answer is its own arm's.
     for user in 1...16 {
       let typed = try predict(#"{"user":\#(user),"xs":[1]}"#).body.contains("v1") ? "v1" : "v2"
-      let models = answer.body.components(separatedBy: #""data":[""#)[1].components(separatedBy: "\"").filter { $0.hasPrefix("v") }
+      let models = answer.body.components(separatedBy: #""data":[""#)[1].components(separatedBy: "\"").filter {
+        $0.hasPrefix("v")
+      }
       #expect(models[user - 1] == typed)
     }
   }
@@ -119,7 +124,8 @@ import Testing
     #expect(answer.body.contains(#""shape":[6],"data":[0.5,0.25,0.125,3.0,2.5,6.0]"#))
     let metrics = try divide.ask("GET", "/metrics").body
     #expect(metrics.contains("serve_batch_requests_sum{service=\"divide\",arm=\"\",model=\"divide\",version=\"1\"} 6"))
-    #expect(metrics.contains("serve_batch_requests_count{service=\"divide\",arm=\"\",model=\"divide\",version=\"1\"} 2"))
+    #expect(
+      metrics.contains("serve_batch_requests_count{service=\"divide\",arm=\"\",model=\"divide\",version=\"1\"} 2"))
   }
 
   @Test(arguments: [

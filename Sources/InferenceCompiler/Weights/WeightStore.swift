@@ -28,7 +28,7 @@ struct WeightStore {
 
   /// The offset of a form of a constant, and the bytes it takes.
   mutating func offset(
-    of key: WeightKey, in graph: Graph, _ trees: inout [Int: TreeTables],
+    of key: WeightKey, in graph: Graph, _ trees: [Int: TreeTables],
   ) throws(CompileError) -> (offset: UInt64, byteCount: Int) {
     switch key {
     case .raw(let id): return add(try constant(id, graph), .raw)
@@ -37,6 +37,11 @@ struct WeightStore {
     case .trees(let node, let part):
       guard let tables = trees[node] else {
         throw CompileError(origin: graph.nodes[node].origin, message: "has no tree tables")
+      }
+      return add(bytes: tables.bytes(part))
+    case .scorer(let node, let part):
+      guard let tables = trees[node]?.scorer else {
+        throw CompileError(origin: graph.nodes[node].origin, message: "has no scorer tables")
       }
       return add(bytes: tables.bytes(part))
     }

@@ -124,7 +124,8 @@ final class HTTPConnection: ChannelDuplexHandler {
       // The body is not worth receiving.
       refuse(refusal, mustClose: true)
     } else if incoming.expectsContinue, let context {
-      context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+      context.writeAndFlush(
+        wrapOutboundOut(context.channel.allocator.buffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
   }
 

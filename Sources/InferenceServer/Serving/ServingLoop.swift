@@ -60,7 +60,7 @@ final class ServingLoop {
     runner = try CallRunner(service, shard: shard)
     staging = ResponseStaging(service.response)
     let settings = service.settings.batching
-    queues = service.programs.indices.map { program in
+    queues = service.programs.indices.map { program -> Batcher<WaitingCall>? in
       guard service.isBatching(program), let batch = service.programs[program].batch else { return nil }
       return Batcher(
         limits: Batcher.Limits(
@@ -70,7 +70,9 @@ final class ServingLoop {
   }
 
   /// Answers a call, or queues it and returns nil: then `waiter` gets the answer later.
-  func answer(_ call: InferenceCall, _ bytes: UnsafeRawBufferPointer, for waiter: any InferenceWaiter) -> InferenceAnswer? {
+  func answer(
+    _ call: InferenceCall, _ bytes: UnsafeRawBufferPointer, for waiter: any InferenceWaiter
+  ) -> InferenceAnswer? {
     let frame = frames.popLast() ?? RequestFrame(service.request)
     var program: Int?
     do throws(RequestError) {
