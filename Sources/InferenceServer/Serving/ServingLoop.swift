@@ -62,8 +62,8 @@ final class ServingLoop {
     let settings = service.settings.batching
     queues = service.programs.indices.map { program in
       guard service.isBatching(program), let batch = service.programs[program].batch else { return nil }
-      return Batcher(
-        limits: Batcher.Limits(
+      return Batcher<WaitingCall>(
+        limits: BatchLimits(
           size: min(settings.maxSize, batch.maximum), wait: UInt64(max(0, settings.maxWaitMicroseconds)) * 1000,
           queue: max(1, settings.queue / threads)))
     }

@@ -28,7 +28,7 @@ extension Importer {
     guard converted <= Self.maximumNodes else { throw call.fail(.limit("more than \(Self.maximumNodes) nodes")) }
 
     let results: [ValueID]
-    if let function = model.functions.first(where: { $0.domain == node.domain && $0.name == node.operation }) {
+    if let function = functions[[node.domain, node.operation]] {
       results = try expand(function, call, node.attributes, arguments, depth)
     } else if let conversion = OperatorTable.conversion(domain: domain, operation: node.operation) {
       results = try conversion(&self, &call)

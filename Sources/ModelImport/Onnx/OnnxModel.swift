@@ -8,6 +8,9 @@ package struct OnnxModel: Sendable {
   /// The versions of the operators of domain `ai.onnx.ml` that are imported.
   package static let supportedMLOpsets = 1...5
 
+  /// Every operator that is imported, as `domain` and name, sorted.
+  package static var supportedOperators: [(domain: String, name: String)] { OperatorTable.names }
+
   package let path: String
   let file: MappedFile
   let graph: GraphProto
