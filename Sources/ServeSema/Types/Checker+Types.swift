@@ -195,6 +195,10 @@ extension Checker {
           at: Label(first.range, "\(element) is \(limits.lowerBound)...\(limits.upperBound)")))
       return nil
     }
+    if upper.numerator < 0 {
+      diagnostics.add(.notSupported("a range below zero", at: first.range))
+      return nil
+    }
     return .integers(minimum: Int64(clamping: lower.numerator), maximum: UInt64(clamping: upper.numerator))
   }
 
