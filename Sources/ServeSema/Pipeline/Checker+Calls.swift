@@ -60,12 +60,12 @@ extension Checker {
       return .notSupported("a tokenizer", at: name.range)
     }
     let known = PipelineFunction.allCases.map(\.rawValue) + scope.models.map(\.parameter.text)
-    let near = Spelling.nearest(to: name.text, among: known)
+    let near = Suggestion(for: name, among: known)
     return Diagnostic(
       .unknownFunction, "there is no function `\(name)`",
-      at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not a function or a model parameter"),
-      values: near == nil ? ["functions: \(known.sorted().joined(separator: ", "))"] : [],
-      help: near.map { [Help("write `\($0)`", replacing: name.range, with: $0)] } ?? [])
+      at: near.label("not a function or a model parameter"),
+      values: near.values("functions: \(known.sorted().joined(separator: ", "))"),
+      help: near.help)
   }
 
   /// SV0209 unless the arguments are as many, and labelled, as the function takes them.
@@ -104,11 +104,11 @@ extension Checker {
   }
 
   func unknownLabel(_ label: AST.Name, of name: AST.Name, known: [String], usage: String) -> Diagnostic {
-    let near = Spelling.nearest(to: label.text, among: known)
+    let near = Suggestion(for: label, among: known)
     return Diagnostic(
       .wrongArguments, "`\(name)` has no argument `\(label)`",
-      at: Label(label.range, near.map { "did you mean `\($0)`?" } ?? "not an argument of it"),
+      at: near.label("not an argument of it"),
       values: [usage.isEmpty ? "arguments: \(known.joined(separator: ", "))" : "it is called so: \(usage)"],
-      help: near.map { [Help("write `\($0):`", replacing: label.range, with: $0)] } ?? [])
+      help: near.help)
   }
 }
