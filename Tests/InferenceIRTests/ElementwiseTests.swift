@@ -41,7 +41,8 @@ import Testing
   }
 
   @Test func `integer powers are exact`() throws {
-    #expect(try integers(.binary(.power), i64([3], [3, -2, 2]), i64([3], [39, 3, -1])) == [4052555153018976267, -8, 0])
+    #expect(
+      try integers(.binary(.power), i64([3], [3, -2, 2]), i64([3], [39, 3, -1])) == [4052555153018976267, -8, 0])
   }
 
   @Test func `minimum and maximum carry NaN`() throws {

@@ -24,6 +24,8 @@ import Testing
       Issue.record("recorded \(name); run again without RECORD_GOLDENS")
     }
     #expect(found == text(".diagnostics"))
+    let again = check(text(".serve"), imports: packages, artifacts: text(".artifacts"))
+    #expect(again.diagnostics == result.diagnostics, "not the same twice")
     #expect(result.errors.isEmpty == !name.hasPrefix("Invalid"))
   }
 }

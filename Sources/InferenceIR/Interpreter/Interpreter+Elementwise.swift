@@ -202,7 +202,8 @@ extension Interpreter {
   }
 
   static func hashBucket(_ buckets: Int, _ x: Constant) -> Constant {
-    let keys = x.element == .string
+    let keys =
+      x.element == .string
       ? x.strings : x.integers.map { number in withUnsafeBytes(of: number.littleEndian) { Array($0) } }
     return Constant(.i64, x.shape, keys.map { Int64(stableHash($0) % UInt64(buckets)) })
   }

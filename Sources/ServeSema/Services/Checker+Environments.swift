@@ -93,7 +93,7 @@ extension Checker {
           Diagnostic(
             .outOfRange,
             isCycle ? "env `\(declaration.name)` extends itself" : "env `\(declaration.name)` is the fourth in a line",
-            at: Label(operand.range, isCycle ? "leads back to it" : "three envs deep is the limit")))
+            at: Label(declaration.name.range, isCycle ? "leads back to it" : "three envs deep is the limit")))
         return nil
       }
       result.insert(parent, at: 0)

@@ -56,7 +56,7 @@ struct OverlayMerge {
       return node.operands.isEmpty || other.name?.text == node.name?.text
     }
     guard let index else {
-      if case .entries = entry.form, let name = node.name {
+      if let name = node.name, !base.nodes(entry.keyword).isEmpty {
         missingEntry(name, entry, base)
       } else {
         diagnostics.add(notDeclared(node, entry, base, path: path))
