@@ -37,10 +37,11 @@ import Testing
     return try Interpreter.run(graph, inputs: [x])[0].values(as: Float.self)
   }
 
-  @Test(arguments: [
-    ("BRANCH_LEQ", [10, 10, 20, 20]), ("BRANCH_LT", [10, 20, 20, 20]), ("BRANCH_GTE", [20, 10, 10, 20]),
-    ("BRANCH_GT", [20, 20, 10, 20]), ("BRANCH_EQ", [20, 10, 20, 20]), ("BRANCH_NEQ", [10, 20, 10, 10]),
-  ] as [(String, [Float])])
+  @Test(
+    arguments: [
+      ("BRANCH_LEQ", [10, 10, 20, 20]), ("BRANCH_LT", [10, 20, 20, 20]), ("BRANCH_GTE", [20, 10, 10, 20]),
+      ("BRANCH_GT", [20, 20, 10, 20]), ("BRANCH_EQ", [20, 10, 20, 20]), ("BRANCH_NEQ", [10, 20, 10, 10]),
+    ] as [(String, [Float])])
   func `every mode decides as ONNX says`(mode: String, expected: [Float]) throws {
     #expect(try scores(mode) == expected)
     #expect(try scores(mode, missing: 1) == Array(expected[..<3]) + [10])

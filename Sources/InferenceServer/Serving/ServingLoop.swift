@@ -25,6 +25,8 @@ struct InferenceAnswer {
   var program: Int?
   /// Header lines that name the arm.
   var lines: [UInt8] = []
+  /// What the body says, of an answer that is an error.
+  var error: RequestError?
 }
 
 /// Takes the answer to a call that had to wait.
@@ -60,10 +62,10 @@ final class ServingLoop {
     runner = try CallRunner(service, shard: shard)
     staging = ResponseStaging(service.response)
     let settings = service.settings.batching
-    queues = service.programs.indices.map { program -> Batcher<WaitingCall>? in
+    queues = service.programs.indices.map { program in
       guard service.isBatching(program), let batch = service.programs[program].batch else { return nil }
-      return Batcher(
-        limits: Batcher.Limits(
+      return Batcher<WaitingCall>(
+        limits: BatchLimits(
           size: min(settings.maxSize, batch.maximum), wait: UInt64(max(0, settings.maxWaitMicroseconds)) * 1000,
           queue: max(1, settings.queue / threads)))
     }
@@ -189,7 +191,8 @@ final class ServingLoop {
     body.removeAll()
     error.write(to: &body)
     return InferenceAnswer(
-      status: error.status, program: program, lines: program.map { service.programs[$0].armHeader } ?? [])
+      status: error.status, program: program, lines: program.map { service.programs[$0].armHeader } ?? [],
+      error: error)
   }
 }
 
