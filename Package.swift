@@ -30,6 +30,7 @@ let package = Package(
   targets: [
     // MARK: - C
     .target(name: "CHost"),
+    .target(name: "CFileSystem"),
     .target(name: "CPlanABI"),
     .target(name: "CSHA256"),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
@@ -50,13 +51,13 @@ let package = Package(
     .target(name: "PipelineLowering", dependencies: ["ServeSema", "InferenceIR", "TensorTypes"], swiftSettings: swift),
     .target(name: "PlanFormat", dependencies: ["TensorTypes", "CHost", "CPlanABI", "CSHA256"], swiftSettings: swift),
     .target(name: "InferenceCompiler", dependencies: ["InferenceIR", "PlanFormat", "TensorTypes"], swiftSettings: swift),
-    .target(name: "CompilerDriver", dependencies: ["ServeSema", "ServeSyntax", "ServeDiagnostics", "KubernetesManifests", "ModelImport", "PipelineLowering", "InferenceCompiler", "InferenceIR", "PlanFormat", "TensorTypes", "InferenceRuntime", "FeatureStores"], swiftSettings: swift),
+    .target(name: "CompilerDriver", dependencies: ["CFileSystem", "ServeSema", "ServeSyntax", "ServeDiagnostics", "KubernetesManifests", "ModelImport", "PipelineLowering", "InferenceCompiler", "InferenceIR", "PlanFormat", "TensorTypes", "InferenceRuntime", "FeatureStores"], swiftSettings: swift),
 
     // MARK: - The serving path
     .target(name: "InferenceRuntime", dependencies: ["PlanFormat", "TensorTypes", "CHost", "CPlanABI", "CSHA256"], swiftSettings: swift),
     .target(name: "FeatureStores", dependencies: ["PlanFormat", "TensorTypes", "CPlanABI", "CSQLite"], swiftSettings: swift, linkerSettings: [.linkedLibrary(":libsqlite3.a")]),
     .target(name: "OpenInferenceProtocol", dependencies: ["CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
-    .target(name: "InferenceServer", dependencies: ["InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", "TensorTypes"] + nio, swiftSettings: swift),
+    .target(name: "InferenceServer", dependencies: ["InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", "TensorTypes", "CPlanABI"] + nio, swiftSettings: swift),
 
     // MARK: - Programs
     .executableTarget(name: "serve-load", dependencies: [arguments], swiftSettings: swift),
@@ -64,11 +65,15 @@ let package = Package(
     .executableTarget(name: "served", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", arguments], swiftSettings: swift),
 
     // MARK: - Tests
-    .testTarget(name: "OpenInferenceProtocolTests", dependencies: ["OpenInferenceProtocol", "CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .testTarget(name: "FeatureStoresTests", dependencies: ["FeatureStores", "PlanFormat", "TensorTypes", "CPlanABI", "CSQLite"], swiftSettings: swift),
+    .testTarget(name: "InferenceIRTests", dependencies: ["InferenceIR", "TensorTypes"], swiftSettings: swift),
     .testTarget(name: "InferenceRuntimeTests", dependencies: ["InferenceRuntime", "PlanFormat", "TensorTypes", "CHost", "CPlanABI"], swiftSettings: swift),
-    .testTarget(name: "PlanFormatTests", dependencies: ["PlanFormat", "TensorTypes", "CSHA256"], swiftSettings: swift),
+    .testTarget(name: "InferenceServerTests", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "PlanFormat", "TensorTypes"] + nio, swiftSettings: swift),
     .testTarget(name: "KubernetesManifestsTests", dependencies: ["KubernetesManifests", "ServeSema", "ServeDiagnostics", "CYAML"], swiftSettings: swift),
+    .testTarget(name: "ModelImportTests", dependencies: ["ModelImport", "InferenceIR", "TensorTypes"], swiftSettings: swift),
+    .testTarget(name: "OpenInferenceProtocolTests", dependencies: ["OpenInferenceProtocol", "CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
+    .testTarget(name: "PipelineLoweringTests", dependencies: ["PipelineLowering", "InferenceIR", "ServeSema", "ServeDiagnostics", "TensorTypes"], swiftSettings: swift),
+    .testTarget(name: "PlanFormatTests", dependencies: ["PlanFormat", "TensorTypes", "CSHA256"], swiftSettings: swift),
     .testTarget(name: "ServeDiagnosticsTests", dependencies: ["ServeDiagnostics"], swiftSettings: swift),
     .testTarget(name: "ServeSemaTests", dependencies: ["ServeSema", "ServeSyntax", "ServeDiagnostics", "TensorTypes"], exclude: ["Golden"], swiftSettings: swift),
     .testTarget(name: "ServeSyntaxTests", dependencies: ["ServeSyntax", "ServeDiagnostics"], exclude: ["Corpus"], swiftSettings: swift),

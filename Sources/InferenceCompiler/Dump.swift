@@ -25,6 +25,7 @@ extension LoweredUnit {
     case .weights(.panels(let id, _)): return "panels %\(schedule.graph[id].name)"
     case .weights(.rows(let id, _)): return "rows %\(schedule.graph[id].name)"
     case .weights(.trees(_, let part)): return "trees.\(part)"
+    case .weights(.scorer(_, let part)): return "scorer.\(part)"
     }
   }
 }

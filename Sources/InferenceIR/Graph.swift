@@ -13,6 +13,12 @@ package struct Value: Sendable {
   package var type: TensorType
   /// Set for constants.
   package var constant: Constant?
+
+  package init(name: String, type: TensorType, constant: Constant? = nil) {
+    self.name = name
+    self.type = type
+    self.constant = constant
+  }
 }
 
 /// One application of an operation. Nodes stand in an order in which every operand is defined before its use.

@@ -6,6 +6,11 @@ package struct VerifierError: Error, Hashable, Sendable, CustomStringConvertible
   package var place: String
   package var message: String
 
+  package init(place: String, message: String) {
+    self.place = place
+    self.message = message
+  }
+
   package var description: String { "\(place): \(message)" }
 }
 

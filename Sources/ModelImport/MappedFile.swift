@@ -7,6 +7,16 @@ import Glibc
 package final class MappedFile: @unchecked Sendable {
   package let path: String
   package let bytes: UnsafeRawBufferPointer
+  private let isMapped: Bool
+
+  /// Contents that are in memory already, under the path that errors name.
+  package init(path: String, contents: [UInt8]) {
+    self.path = path
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: contents.count, alignment: 64)
+    copy.copyBytes(from: contents)
+    bytes = UnsafeRawBufferPointer(copy)
+    isMapped = false
+  }
 
   /// - Throws: `ImportError` with the reason of the operating system, or for anything but a regular file.
   package init(path: String) throws(ImportError) {
@@ -21,6 +31,7 @@ package final class MappedFile: @unchecked Sendable {
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw ImportError(file: path, .file, .unreadable(reason: "it is not a regular file"))
     }
+    isMapped = true
     if status.st_size == 0 {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return
@@ -33,6 +44,7 @@ package final class MappedFile: @unchecked Sendable {
   }
 
   deinit {
+    guard isMapped else { return UnsafeMutableRawBufferPointer(mutating: bytes).deallocate() }
     if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
   }
 

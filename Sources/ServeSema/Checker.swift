@@ -16,6 +16,9 @@ package struct Checker {
   /// Declarations that something refers to, by the range of their name.
   var used: Set<SourceRange> = []
 
+  /// Declarations whose body is none, by the range of their name.
+  var malformed: Set<SourceRange> = []
+
   // What was understood so far, by name; a declaration that is missing here has been reported.
   var dims: [String: DimDeclaration] = [:]
   var enums: [String: EnumDeclaration] = [:]
@@ -27,6 +30,12 @@ package struct Checker {
   var pipelines: [String: PipelineDeclaration] = [:]
   /// By pipeline and model parameter: the version that its head names.
   var defaultVersions: [String: [String: AST.Name]] = [:]
+  /// What the pipeline at hand can refer to before its first line.
+  var scope: PipelineScope?
+  /// By record or features: fields that were not understood; `*` where there may be others.
+  var broken: [String: Set<String>] = [:]
+  /// Values of pipelines that nothing refers to, to be told when there is nothing worse.
+  var unusedValues: [Diagnostic] = []
   /// Names of the pipeline at hand that something refers to.
   var usedLocals: Set<String> = []
   var pools: [String: Pool] = [:]
@@ -59,6 +68,7 @@ package struct Checker {
 
   private mutating func run() {
     refusePlannedDeclarations()
+    checkHeads()
     checkNames()
     checkDims()
     checkEnums()
@@ -74,9 +84,9 @@ package struct Checker {
     lintUnused()
   }
 
-  /// The declarations of a kind that take part.
+  /// The declarations of a kind that take part and have a body.
   func declarations(_ kind: AST.DeclarationKind) -> [AST.Declaration] {
-    program.declarations.filter { $0.kind == kind }
+    program.declarations.filter { $0.kind == kind && !malformed.contains($0.name.range) }
   }
 
   private mutating func refusePlannedDeclarations() {

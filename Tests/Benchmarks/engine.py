@@ -33,7 +33,8 @@ def example_inputs(batch):
     customers = [row[0] for row in shop.connection.execute("SELECT customer_id FROM customers")]
     products = [row[0] for row in shop.connection.execute("SELECT product_id FROM products")]
     chosen = random.choice(products, batch, replace=False).tolist()
-    return dict(zip(("dense", "ids"), shop.inputs(shop.customer(int(random.choice(customers))), shop.products(chosen))))
+    dense, ids = shop.inputs(shop.customer(int(random.choice(customers))), shop.products(chosen))
+    return {"dense": dense, "ids": ids}
 
 
 def mlp_inputs(batch):

@@ -24,10 +24,13 @@ SHOP = ROOT / "examples/recommender/shop.sqlite"
 PATH = "/v1/recommender"
 SCRIPT = """
 local bodies, index = {}, 0
-for line in io.lines("%s") do bodies[#bodies + 1] = wrk.format("POST", "%s", {["Content-Type"]="application/json"}, line) end
+for line in io.lines("%s") do
+  bodies[#bodies + 1] = wrk.format("POST", "%s", {["Content-Type"]="application/json"}, line)
+end
 request = function() index = index %% #bodies + 1; return bodies[index] end
 done = function(summary, latency, requests)
-  local bad = summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.status + summary.errors.timeout
+  local errors = summary.errors
+  local bad = errors.connect + errors.read + errors.write + errors.status + errors.timeout
   io.write(string.format('RESULT {"rps": %%f, "p50": %%f, "p99": %%f, "bad": %%d}\\n',
     summary.requests / summary.duration * 1e6, latency:percentile(50), latency:percentile(99), bad))
 end

@@ -70,7 +70,8 @@ def main():
         session, process = map(float, output.stdout.split())
         sessions.append(session)
         processes.append(process)
-    print(f"{options.runs} runs in turn, files in the page cache\n\n| what | median ms | min | max |\n|---|---|---|---|")
+    print(f"{options.runs} runs in turn, files in the page cache\n")
+    print("| what | median ms | min | max |\n|---|---|---|---|")
     if ours:
         row("served: exec to first correct answer, both arms loaded", ours)
     row("onnxruntime: sessions of both models", sessions)

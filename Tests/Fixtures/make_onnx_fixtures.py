@@ -225,8 +225,8 @@ def tree_ensemble_v5_member():
     return model, lambda random, count: {"X": random.choice(grid, (count, 4))}
 
 
-def write(name, build):
-    model, inputs = build()
+def write(name, model, inputs):
+    """Writes one case: two data sets, of 1 and of 7 rows."""
     folder = FOLDER / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -239,15 +239,14 @@ def write(name, build):
         feeds = inputs(random, count)
         data = folder / f"test_data_set_{index}"
         data.mkdir()
-        arrays = [("input", list(feeds.items()))]
         names = [o.name for o in session.get_outputs()]
-        arrays.append(("output", list(zip(names, session.run(None, feeds)))))
-        for kind, tensors in arrays:
+        outputs = list(zip(names, session.run(None, feeds)))
+        for kind, tensors in (("input", list(feeds.items())), ("output", outputs)):
             for position, (tensor, array) in enumerate(tensors):
                 onnx.save_tensor(numpy_helper.from_array(array, tensor), data / f"{kind}_{position}.pb")
 
 
 if __name__ == "__main__":
     for name, build in CASES.items():
-        write(name, build)
+        write(name, *build())
         print(name)

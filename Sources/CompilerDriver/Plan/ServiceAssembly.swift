@@ -188,7 +188,9 @@ struct ServiceAssembler {
   private var stores: [Store] {
     module.stores.map { declaration in
       switch declaration.kind {
-      case .sqlite: Store(name: declaration.name, kind: .sqlite, path: declaration.path)
+      // The file's name alone: where it lies is a matter of the pod, and a plan must not depend on who built it.
+      case .sqlite:
+        Store(name: declaration.name, kind: .sqlite, path: String(declaration.path.split(separator: "/").last ?? ""))
       }
     }
   }

@@ -303,6 +303,15 @@ enum MathLibrary {
       u32 link = p->link;
       return p + (link & ((1u << bits) - 1)) + (x[link >> bits] > p->threshold);
     }
+    typedef struct { f32 threshold; u32 tree; u32 mask; } tree_split;
+    /// Clears leaves of the rows that fail a split's test; returns whether there is such a row.
+    INLINE i32 rule_out(const tree_split *s, f32x16 x, i32 *alive) {
+      i32x16 fails = x > s->threshold;
+      if (__builtin_reduce_or(fails) == 0) return 0;
+      i32x16 *word = (i32x16 *)(alive + s->tree * 16);
+      *word &= ~fails | (i32)s->mask;
+      return 1;
+    }
     INLINE f32 tree_value(const tree_node *p) { return p->threshold; }
     INLINE u32 entry_target(const tree_entry *e) { return e->target; }
     INLINE f32 entry_weight(const tree_entry *e) { return e->weight; }

@@ -3,13 +3,15 @@ import TensorTypes
 
 extension FusionPlan {
   /// The product at node `at` with the elementwise chain behind it, when its right operand is a constant f32 matrix.
-  static func gemm(_ at: Int, _ graph: Graph, _ readers: [ValueID: [Int]]) -> Gemm? {
+  static func gemm(_ at: Int, _ graph: Graph, _ readers: [ValueID: [Int]], _ taken: Set<Int>) -> Gemm? {
     let node = graph.nodes[at]
     guard case .matmul = node.op, let matrix = graph[node.inputs[1]].constant, matrix.element == .f32,
       matrix.shape.count == 2
     else { return nil }
     var gemm = Gemm(node: at, bias: nil, chain: [], result: node.outputs[0])
-    while let next = onlyReader(of: gemm.result, graph, readers), let other = operand(of: next, on: gemm.result, graph) {
+    while let next = onlyReader(of: gemm.result, graph, readers), !taken.contains(next),
+      let other = operand(of: next, on: gemm.result, graph)
+    {
       if gemm.chain.isEmpty, gemm.bias == nil, case .row(let bias) = other {
         gemm.bias = bias
       }

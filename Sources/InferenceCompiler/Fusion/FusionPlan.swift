@@ -42,11 +42,13 @@ struct FusionPlan {
         absorbed.formUnion(dots.absorbed)
       }
     }
-    for at in graph.nodes.indices where !absorbed.contains(at) {
-      if let gemm = Self.gemm(at, graph, readers), let last = definitions[gemm.result] {
+    // A node that adds two products belongs to the first of them.
+    var taken = absorbed
+    for at in graph.nodes.indices where !taken.contains(at) {
+      if let gemm = Self.gemm(at, graph, readers, taken), let last = definitions[gemm.result] {
         gemms[last] = gemm
-        absorbed.formUnion([at] + gemm.chain)
-        absorbed.remove(last)
+        taken.formUnion([at] + gemm.chain)
+        absorbed.formUnion(([at] + gemm.chain).filter { $0 != last })
       }
     }
     materialise(graph, readers)

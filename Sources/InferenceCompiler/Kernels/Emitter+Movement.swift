@@ -65,7 +65,7 @@ extension Emitter {
       return (raw < 0 ? Affine(count + Dim(Int(raw))) : Affine(Dim(Int(raw))), 0)
     }
     let raw = try index(id, at: indices)
-    let name = fresh("i")
+    let name = fresh("at")
     let value: CExpression = .conditional(.name(raw.name) < 0, .name(raw.name) + c(count), .name(raw.name))
     levels[raw.level].append(.declare(type: "const i64", name: name, value))
     declare(variable: name, level: raw.level)
@@ -91,7 +91,7 @@ extension Emitter {
     case .zero:
       if lane != nil || saved != nil { throw .notVector }
       let raw = try index(ids, at: idIndices)
-      let name = fresh("i")
+      let name = fresh("at")
       levels[raw.level].append(
         .declare(type: "const i64", name: name, .conditional(.name(raw.name) < 0, 0, .name(raw.name))))
       declare(variable: name, level: raw.level)
@@ -132,7 +132,7 @@ extension Emitter {
       deepest = max(deepest, at)
       let place = bind("i64", .cast("i64", c(shifted)), level: at)
       let holds = bind("u8", .binary(place.expression >= 0, "&", place.expression < c(dim)), level: at)
-      let name = fresh("i")
+      let name = fresh("at")
       levels[at].append(
         .declare(type: "const i64", name: name, .conditional(holds.expression, place.expression, 0)))
       declare(variable: name, level: at)

@@ -34,7 +34,7 @@ extension Emitter {
     if case .name(let name) = operand.expression, levelOf[name] != nil, schedule.type(of: id).element == .i64 {
       return (name, operand.level)
     }
-    let name = fresh("i")
+    let name = fresh("at")
     levels[operand.level].append(.declare(type: "const i64", name: name, .cast("i64", operand.expression)))
     declare(variable: name, level: operand.level)
     return (name, operand.level)

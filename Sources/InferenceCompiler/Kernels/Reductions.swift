@@ -119,7 +119,7 @@ extension Emitter {
         place[place.count == type.shape.rank ? kept : at] = plan.indices[at]
       }
       let level = emitter.levels.count - 1
-      let (best, index) = (emitter.fresh("best"), emitter.fresh("at"))
+      let (best, index) = (emitter.fresh("best"), emitter.fresh("found"))
       let first = try emitter.value(x, at: indices)
       emitter.levels[level] += [
         .declare(type: type.element.computeType, name: best, first.expression),

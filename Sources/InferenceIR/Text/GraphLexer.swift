@@ -26,12 +26,15 @@ struct GraphLexer {
 
   private let text: [Character]
   private var at = 0
-  private(set) var line = 1
+  private var line = 1
+  /// The line of the token read last.
+  private var tokenLine = 1
 
   init(_ text: String) { self.text = Array(text) }
 
   mutating func next() throws(GraphTextError) -> Token {
     while at < text.count, text[at] == " " { at += 1 }
+    tokenLine = line
     guard at < text.count else { return .end }
     let character = text[at]
     if character == "\n" {
@@ -58,7 +61,7 @@ struct GraphLexer {
     return .symbol(character)
   }
 
-  func failure(_ message: String) -> GraphTextError { GraphTextError(line: line, message: message) }
+  func failure(_ message: String) -> GraphTextError { GraphTextError(line: tokenLine, message: message) }
 
   private mutating func take(while holds: (Character) -> Bool) -> String {
     let start = at

@@ -93,9 +93,10 @@ struct ServedProgram: Sendable {
     version = program.version
     let arm = plan.experiment?.arms.first { $0.program == index }
     self.arm = arm?.name
-    armHeader = plan.experiment.flatMap { experiment in
-      arm.map { Array("serve-arm: \(experiment.name)=\($0.name)\r\n".utf8) }
-    } ?? []
+    armHeader =
+      plan.experiment.flatMap { experiment in
+        arm.map { Array("serve-arm: \(experiment.name)=\($0.name)\r\n".utf8) }
+      } ?? []
     sources = program.inputs.enumerated().compactMap { place, binding in
       switch binding.port {
       case .request(let field): (place, .field(field))

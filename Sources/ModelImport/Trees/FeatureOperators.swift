@@ -15,7 +15,9 @@ extension OperatorTable {
       call.ignore("inputdimensions")
       var parts: [ValueID] = []
       for operand in try call.variadic() { parts.append(try importer.converted(operand, to: .f32, call)) }
-      guard parts.allSatisfy({ importer.shape(of: $0).rank == 2 }) else { throw call.fail(.shape("operands are not matrices")) }
+      guard parts.allSatisfy({ importer.shape(of: $0).rank == 2 }) else {
+        throw call.fail(.shape("operands are not matrices"))
+      }
       return [parts.count == 1 ? parts[0] : try importer.emitAll(.concat(axis: 1), parts, for: call)[0]]
     },
     "Imputer": imputer,
@@ -114,7 +116,8 @@ extension OperatorTable {
     let targets = try call.int("targets", 1)
     let transform = try PostTransform.named(try call.string("post_transform", "NONE"), call)
     guard targets >= 1, coefficients.count % targets == 0, intercepts.isEmpty || intercepts.count == targets else {
-      throw call.fail(.invalid("\(coefficients.count) coefficients, \(intercepts.count) intercepts, \(targets) targets"))
+      throw call.fail(
+        .invalid("\(coefficients.count) coefficients, \(intercepts.count) intercepts, \(targets) targets"))
     }
     let weights = importer.constant(Constant(.f32, [targets, coefficients.count / targets], coefficients), call)
     var result = try importer.emit(.matmul(transposeA: false, transposeB: true), x, weights, for: call)

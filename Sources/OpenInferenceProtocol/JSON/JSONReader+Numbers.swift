@@ -79,9 +79,9 @@ extension JSONReader {
   package mutating func integer<T: FixedWidthInteger>(
     _: T.Type, _ type: JSONError.ValueType,
   ) throws(JSONError) -> T {
-    let isQuoted = T.bitWidth == 64 && peek() == UInt8(ascii: "\"")
+    let isQuoted = peek() == UInt8(ascii: "\"") && T.bitWidth == 64
     if isQuoted { offset += 1 }
-    let first = isQuoted ? offset : { _ = peek(); return offset }()
+    let first = offset
     let isNegative = byte == UInt8(ascii: "-")
     if isNegative { offset += 1 }
     let firstDigit = offset

@@ -19,9 +19,12 @@ package enum Amounts {
     return "\(bytes)B"
   }
 
-  /// `8 cores`, `500mcores`, from thousandths of a core.
+  /// `8 cores`, `3.92 cores`, from thousandths of a core.
   package static func cpu(_ milli: Int) -> String {
-    milli % 1000 == 0 ? "\(milli / 1000)cores" : "\(milli)mcores"
+    if milli % 1000 == 0 { return milli == 1000 ? "1 core" : "\(milli / 1000) cores" }
+    var digits = String(milli % 1000 + 1000).dropFirst()
+    while digits.last == "0" { digits.removeLast() }
+    return "\(milli / 1000).\(digits) cores"
   }
 
   private static func whole(_ value: Int64, among units: [Unit]) -> String {

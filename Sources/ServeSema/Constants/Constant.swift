@@ -58,7 +58,13 @@ extension UnitDimension {
     }
   }
 
-  package var article: String { "a \(typeName)" }
+  package var article: String {
+    switch self {
+    case .bytes, .money: typeName
+    case .cpu: "an amount of CPU"
+    case .duration, .rate: "a \(typeName)"
+    }
+  }
 
   /// What a value of this type may look like.
   package var example: String {

@@ -34,15 +34,15 @@ extension Checker {
     let owner = "model `\(declaration.name)`"
     let section = section(Settings(of: declaration), .model, owner: owner)
     let declared = section.sections["signature"].map { signature($0, owner: owner) }
-    let files = versionFiles(section, declaration, owner: owner)
+    let (files, allFilesAreRead) = versionFiles(section, declaration, owner: owner)
     if case .some(.none) = declared { return nil }
-    guard let files, let first = files.first else { return nil }
+    guard let first = files.first else { return nil }
 
     let ports = declared.flatMap { $0 }
     let expected = ports?.signature ?? FileSignature.batched(first.model.signature)
     var locals: [String: Int] = [:]
     var maximumBatch: Int?
-    var isWhole = true
+    var isWhole = allFilesAreRead
     for file in files {
       var match = SignatureMatch(declared: expected, file: file.model.signature, rigid: Set(dims.keys))
       match.run()
@@ -81,7 +81,8 @@ extension Checker {
     var first: [String: AST.Name] = [:]
     for keyword in ["in", "out"] {
       for node in section.rules[keyword] ?? [] {
-        guard let name = node.name, node.operands.count == 1, let type = node.type, node.value == nil else {
+        guard let name = node.name, node.operands.count == 1, let type = node.type, node.value == nil, node.body == nil
+        else {
           diagnostics.add(
             typeMismatch("`\(keyword)` is not written this way", "write `\(keyword) NAME : type`", node.range))
           isWhole = false
@@ -134,9 +135,10 @@ extension Checker {
 
   // MARK: - Versions
 
+  /// The versions whose files could be read, and whether these are all.
   private mutating func versionFiles(
     _ section: Section, _ declaration: AST.Declaration, owner: String
-  ) -> [VersionFile]? {
+  ) -> (files: [VersionFile], isWhole: Bool) {
     let versions = section.entries["version"] ?? []
     if let source = section.settings["source"] {
       if let version = versions.first {
@@ -146,9 +148,10 @@ extension Checker {
             at: Label(source.name.range, "a version without a name"),
             secondary: [Label(version.name.range, "versions with names")],
             notes: ["which of them serves would be anybody's guess"]))
-        return nil
+        return ([], false)
       }
-      return versionFile("1", section, name: declaration.name, owner: owner).map { [$0] }
+      let file = versionFile("1", section, name: declaration.name, owner: owner)
+      return (file.map { [$0] } ?? [], file != nil)
     }
     if versions.isEmpty {
       if !section.written.contains("source"), !section.written.contains("version"), section.isComplete {
@@ -157,7 +160,7 @@ extension Checker {
             .missingField, "\(owner) has no file", at: Label(section.range, "`source` or a version is missing here"),
             help: [Help("add `source = \"models/\(NameCase.lower(declaration.name.text)).onnx\"`")]))
       }
-      return nil
+      return ([], false)
     }
     var files: [VersionFile] = []
     for version in versions {
@@ -167,7 +170,7 @@ extension Checker {
         files.append(file)
       }
     }
-    return files.count == versions.count ? files : nil
+    return (files, files.count == versions.count)
   }
 
   private mutating func versionFile(
@@ -205,8 +208,8 @@ extension Checker {
     let others = model.unsupported.count - 1
     diagnostics.add(
       Diagnostic(
-        .unsupportedOperator, "the compiler has no kernel for node \(first)",
-        at: Label(range, others == 0 ? "in this file" : "in this file, and \(others) more nodes"),
+        .unsupportedOperator, "this model cannot be compiled: \(first)",
+        at: Label(range, others == 0 ? "in this file" : "in this file, and \(others) more places"),
         values: model.unsupported.dropFirst().prefix(4).map { "also \($0)" },
         notes: ["a model is compiled whole: there is no other runtime to fall back to"],
         help: [Help("export the model without this operator, or with one of an older opset")]))
@@ -241,9 +244,9 @@ extension Checker {
       let origin = declared == nil ? "version \(first.name)'s file has" : "the signature declares"
       var secondary: [Label] = []
       if let declared, let range = declared.ranges[difference.port] {
-        secondary = [Label(range, "declared \(difference.expected)")]
+        secondary = [Label(range, "declared here")]
       } else if declared == nil {
-        secondary = [Label(first.range, "file has \(difference.expected)")]
+        secondary = [Label(first.range, "this file")]
       }
       diagnostics.add(
         Diagnostic(

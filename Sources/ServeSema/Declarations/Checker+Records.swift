@@ -20,7 +20,7 @@ extension Checker {
         }
       }
       if cases.isEmpty {
-        if block.isComplete {
+        if block.isComplete, block.items.isEmpty {
           diagnostics.add(
             Diagnostic(.missingField, "`\(declaration.name)` has no case", at: Label(block.range, "list its names")))
         }
@@ -37,15 +37,23 @@ extension Checker {
     }
   }
 
+  /// Whether a part of a record or feature group is missing because it was not understood.
+  func isBroken(_ field: String, of owner: String) -> Bool {
+    guard let names = broken[owner] else { return false }
+    return names.contains(field) || names.contains("*")
+  }
+
   mutating func checkRecords() {
     for declaration in declarations(.record) {
       guard let block = declaration.block else { continue }
       var fields: [RecordDeclaration.Field] = []
       var first: [String: AST.Name] = [:]
       var isWhole = block.isComplete
+      if !isWhole { broken[declaration.name.text, default: []].insert("*") }
       for item in block.items {
         guard case .field(let field) = item, let name = field.path.single, let type = field.type else {
           diagnostics.add(typeMismatch("a record lists fields with types", "write `name : type`", item.range))
+          broken[declaration.name.text, default: []].insert("*")
           isWhole = false
           continue
         }
@@ -57,14 +65,15 @@ extension Checker {
         first[name.text] = name
         if let value = field.value { diagnostics.add(.notSupported("a default of a record's field", at: value.range)) }
         guard let type = fieldType(type) else {
+          broken[declaration.name.text, default: []].insert(name.text)
           isWhole = false
           continue
         }
         fields.append(
           RecordDeclaration.Field(name: name.text, type: type, documentation: field.doc ?? "", range: name.range))
       }
-      guard isWhole else { continue }
       if fields.isEmpty {
+        guard isWhole else { continue }
         diagnostics.add(
           Diagnostic(.missingField, "`\(declaration.name)` has no field", at: Label(block.range, "list `name : type`")))
         continue

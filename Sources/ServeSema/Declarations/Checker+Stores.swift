@@ -74,13 +74,13 @@ extension Checker {
       return
     }
     let kinds = ["sqlite", "redis", "postgres", "http"]
-    let near = Spelling.nearest(to: kind.text, among: kinds)
+    let near = Suggestion(for: kind, among: kinds)
     diagnostics.add(
       Diagnostic(
         .unknownName, "there is no store of kind `\(kind)`",
-        at: Label(kind.range, near.map { "did you mean `\($0)`?" } ?? "not a kind of store"),
+        at: near.label("not a kind of store"),
         values: ["kinds: \(kinds.joined(separator: ", "))"],
-        help: near.map { [Help("write `\($0)`", replacing: kind.range, with: $0)] } ?? []))
+        help: near.help))
   }
 
   mutating func checkFeatures() {
@@ -96,7 +96,6 @@ extension Checker {
     let store = declaration.operand(.from).flatMap { resolve($0.path, [.store]) }
     let key = keyColumn(declaration)
     var fields: [FeatureDeclaration.Field] = []
-    var isWhole = section.isComplete
     var first: [String: AST.Name] = [:]
     for node in section.rules["field"] ?? [] {
       if let name = node.name, let earlier = first[name.text] {
@@ -104,7 +103,11 @@ extension Checker {
         continue
       }
       if let name = node.name { first[name.text] = name }
-      if let field = featureField(node) { fields.append(field) } else { isWhole = false }
+      if let field = featureField(node) {
+        fields.append(field)
+      } else {
+        broken[declaration.name.text, default: []].insert(node.name?.text ?? "*")
+      }
     }
     if declaration.operand(.from) == nil {
       diagnostics.add(
@@ -112,14 +115,14 @@ extension Checker {
           .missingField, "features `\(declaration.name)` needs a store",
           at: Label(declaration.name.range, "write `from STORE by KEY: u64` after the name")))
     }
-    if fields.isEmpty, isWhole {
+    if fields.isEmpty, section.isComplete, broken[declaration.name.text] == nil {
       diagnostics.add(
         Diagnostic(
           .missingField, "features `\(declaration.name)` has no field",
           at: Label(section.range, "write `field NAME : type = default`")))
-      isWhole = false
     }
-    guard isWhole, let store, let key, let table = section.string("table") else { return nil }
+    if !section.isComplete { broken[declaration.name.text, default: []].insert("*") }
+    guard !fields.isEmpty, let store, let key, let table = section.string("table") else { return nil }
     return FeatureDeclaration(
       name: declaration.name.text, store: store.name.text, table: table, keyColumn: key.name, keyElement: key.element,
       onMiss: section.word("on_miss") == "reject" ? .reject : .useDefault, fields: fields,

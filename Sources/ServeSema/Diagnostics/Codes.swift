@@ -12,6 +12,18 @@ package enum DiagnosticRegistry {
 
   private static let table: [(DiagnosticCode, String)] = [
     (.notSupported, "not supported yet"),
+    // Text: the parser's, which names them by number.
+    (.sv(0101), "a character that the language does not have"),
+    (.sv(0102), "a string or comment that is not closed"),
+    (.sv(0103), "something else was expected"),
+    (.sv(0104), "a bracket that is not closed"),
+    (.sv(0105), "a number that is not written this way"),
+    (.sv(0106), "the language edition"),
+    (.sv(0107), "a byte order mark"),
+    (.sv(0108), "a file that is not UTF-8"),
+    (.sv(0109), "nested too deeply"),
+    (.sv(0110), "a word that declares nothing"),
+    (.sv(0111), "an unknown escape"),
     // Names
     (.unknownField, "unknown field"),
     (.duplicateName, "duplicate name"),
@@ -26,6 +38,7 @@ package enum DiagnosticRegistry {
     // Types and units
     (.unitMismatch, "wrong unit"),
     (.typeMismatch, "wrong type"),
+    (.sv(0303), "an ambiguous unit"),
     (.outOfRange, "value out of range"),
     // Tensors and artifacts
     (.shapeMismatch, "shape mismatch"),

@@ -130,13 +130,13 @@ extension Checker {
     }
     if head.text == scope.requestName.text { return requestField(path, scope) }
     if let model = scope.model(head.text) { return modelMember(path, model) }
-    let near = Spelling.nearest(to: head.text, among: scope.names)
+    let near = Suggestion(for: head, among: scope.names)
     diagnostics.add(
       Diagnostic(
         .unknownName, "there is no value `\(head)`",
-        at: Label(head.range, near.map { "did you mean `\($0)`?" } ?? "not bound above"),
-        values: near == nil ? ["bound here: \(scope.names.joined(separator: ", "))"] : [],
-        help: near.map { [Help("write `\($0)`", replacing: head.range, with: $0)] } ?? []))
+        at: near.label("not bound above"),
+        values: near.values("bound here: \(scope.names.joined(separator: ", "))"),
+        help: near.help))
     return nil
   }
 
@@ -146,6 +146,7 @@ extension Checker {
       return nil
     }
     guard let field = scope.request.fields.first(where: { $0.name == name.text }) else {
+      if isBroken(name.text, of: scope.request.name) { return nil }
       diagnostics.add(
         .unknownField(
           name, of: "`\(scope.request.name)`",
@@ -189,6 +190,7 @@ extension Checker {
         let shape = Shape(keyShape.dims + field.shape.map { Dim($0) })
         return TypedExpression(.member(base, name.text), type: .tensor(TensorType(field.element, shape)), range: range)
       }
+      if isBroken(name.text, of: group) { return nil }
       diagnostics.add(
         .unknownField(
           name, of: "`\(group)`",

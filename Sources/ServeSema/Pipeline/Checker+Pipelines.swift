@@ -6,21 +6,38 @@ import TensorTypes
 extension Checker {
   mutating func checkPipelines() {
     for declaration in declarations(.pipeline) {
-      guard let pipeline = pipeline(declaration) else { continue }
-      pipelines[pipeline.name] = pipeline
+      guard let head = pipelineHead(declaration) else { continue }
+      // What services and experiments need of it is known from the head, whatever is wrong with the body.
+      pipelines[head.name] = head
+      guard let pipeline = pipeline(declaration, head) else { continue }
+      pipelines[head.name] = pipeline
       module.pipelines.append(pipeline)
     }
   }
 
-  private mutating func pipeline(_ declaration: AST.Declaration) -> PipelineDeclaration? {
+  /// The pipeline without its body; nil where the head was not understood.
+  private mutating func pipelineHead(_ declaration: AST.Declaration) -> PipelineDeclaration? {
     let response = responseRecord(declaration)
     let models = modelParameters(declaration)
-    guard let parameter = requestParameter(declaration), let request = record(parameter.type) else { return nil }
-    guard let block = declaration.block else { return nil }
+    let parameter = requestParameter(declaration)
+    let request = parameter.flatMap { record($0.type) }
+    scope = nil
+    guard let parameter, let request, let response, declaration.block != nil else { return nil }
+    scope = PipelineScope(requestName: parameter.name, request: request, models: models)
     defaultVersions[declaration.name.text] = Dictionary(
       models.compactMap { model in model.version.map { (model.parameter.text, $0) } }, uniquingKeysWith: { $1 })
+    return PipelineDeclaration(
+      name: declaration.name.text, requestName: parameter.name.text, request: request, response: response,
+      models: models.compactMap { model in
+        model.model.map {
+          PipelineDeclaration.ModelParameter(name: model.parameter.text, model: $0.declaration.name)
+        }
+      },
+      bindings: [], results: [], range: declaration.name.range)
+  }
 
-    var scope = PipelineScope(requestName: parameter.name, request: request, models: models)
+  private mutating func pipeline(_ declaration: AST.Declaration, _ head: PipelineDeclaration) -> PipelineDeclaration? {
+    guard let block = declaration.block, var scope else { return nil }
     usedLocals = []
     var results: [TypedExpression]?
     var isReturned = false
@@ -33,7 +50,7 @@ extension Checker {
           continue
         }
         isReturned = true
-        results = returned(statement, response, declaration, scope)
+        results = returned(statement, head, scope)
       case .bound, .clause, .value:
         diagnostics.add(
           typeMismatch("a pipeline holds `name = expression` and `return`", "neither of them", item.range))
@@ -42,25 +59,20 @@ extension Checker {
     if !isReturned, block.isComplete {
       diagnostics.add(
         Diagnostic(
-          .missingField, "pipeline `\(declaration.name)` returns nothing",
+          .missingField, "pipeline `\(head.name)` returns nothing",
           at: Label(block.range.atEnd, "`return` is missing before this brace"),
-          help: [Help("end with `return \(response?.name ?? "Response") { … }`")]))
+          help: [Help("end with `return \(head.response.name) { … }`")]))
     }
     lintLocals(scope)
-    guard let results, let response, block.isComplete, scope.locals.allSatisfy({ $0.value != nil }),
-      scope.models.allSatisfy({ $0.model != nil })
+    guard let results, block.isComplete, head.models.count == scope.models.count,
+      scope.locals.allSatisfy({ $0.value != nil })
     else { return nil }
-    return PipelineDeclaration(
-      name: declaration.name.text, requestName: parameter.name.text, request: request, response: response,
-      models: models.compactMap { model in
-        model.model.map {
-          PipelineDeclaration.ModelParameter(name: model.parameter.text, model: $0.declaration.name)
-        }
-      },
-      bindings: scope.locals.compactMap { local in
-        local.value.map { PipelineDeclaration.Binding(name: local.name.text, value: $0) }
-      },
-      results: results, range: declaration.name.range)
+    var pipeline = head
+    pipeline.bindings = scope.locals.compactMap { local in
+      local.value.map { PipelineDeclaration.Binding(name: local.name.text, value: $0) }
+    }
+    pipeline.results = results
+    return pipeline
   }
 
   // MARK: - The head
@@ -135,12 +147,12 @@ extension Checker {
   }
 
   func unknownVersion(_ name: AST.Name, of model: ModelDeclaration) -> Diagnostic {
-    let near = Spelling.nearest(to: name.text, among: model.versions.map(\.name))
+    let near = Suggestion(for: name, among: model.versions.map(\.name))
     return Diagnostic(
       .unknownName, "model `\(model.name)` has no version `\(name)`",
-      at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not a version of it"),
+      at: near.label("not a version of it"),
       values: ["versions of `\(model.name)`: \(model.versions.map(\.name).joined(separator: ", "))"],
-      help: near.map { [Help("write `\($0)`", replacing: name.range, with: $0)] } ?? [])
+      help: near.help)
   }
 
   // MARK: - The body
@@ -150,7 +162,8 @@ extension Checker {
       diagnostics.add(typeMismatch("a pipeline holds `name = expression`", "not a binding", field.range))
       return
     }
-    let value = infer(expr, scope)
+    var value = infer(expr, scope)
+    if let typed = value, !isKnownAtRequest(typed, scope) { value = nil }
     checkCase(name, isType: false, of: "a value")
     let earlier =
       scope.local(name.text)?.name ?? scope.model(name.text)?.parameter
@@ -164,30 +177,35 @@ extension Checker {
 
   /// One expression per field of the response, in its order.
   private mutating func returned(
-    _ statement: AST.Return, _ response: RecordDeclaration?, _ declaration: AST.Declaration, _ scope: PipelineScope,
+    _ statement: AST.Return, _ head: PipelineDeclaration, _ scope: PipelineScope,
   ) -> [TypedExpression]? {
+    let response = head.response
     if case .error = statement.value.kind { return nil }
     guard case .record(let path, let block) = statement.value.kind else {
       diagnostics.add(
-        typeMismatch(
-          "a pipeline returns a record", "write `\(response?.name ?? "Response") { … }`", statement.value.range))
+        typeMismatch("a pipeline returns a record", "write `\(response.name) { … }`", statement.value.range))
       return nil
     }
-    guard let record = resolve(path, [.record]), let response else { return nil }
+    guard let record = resolve(path, [.record]) else { return nil }
     if record.name.text != response.name {
       diagnostics.add(
         typeMismatch(
-          "pipeline `\(declaration.name)` gives `\(response.name)`, this is `\(path)`", "expected `\(response.name)`",
+          "pipeline `\(head.name)` gives `\(response.name)`, this is `\(path)`", "expected `\(response.name)`",
           path.range))
       return nil
     }
     var given: [String: (name: AST.Name, value: TypedExpression?)] = [:]
+    var misspelt: Set<String> = []
     for item in block.items {
-      guard case .field(let field) = item, let name = field.path.single, let expr = field.value else {
+      guard case .field(let field) = item, let name = field.path.single, let expr = field.value, field.type == nil
+      else {
         diagnostics.add(typeMismatch("a record takes `field = value`", "not a field", item.range))
         continue
       }
       guard let wanted = response.fields.first(where: { $0.name == name.text }) else {
+        _ = infer(expr, scope)
+        if isBroken(name.text, of: response.name) { continue }
+        if let meant = Spelling.nearest(to: name.text, among: response.fields.map(\.name)) { misspelt.insert(meant) }
         diagnostics.add(
           .unknownField(
             name, of: "`\(response.name)`",
@@ -200,7 +218,7 @@ extension Checker {
       }
       given[name.text] = (name, fieldValue(expr, wanted, scope))
     }
-    let missing = response.fields.filter { given[$0.name] == nil }
+    let missing = response.fields.filter { given[$0.name] == nil && !misspelt.contains($0.name) }
     if !missing.isEmpty, block.isComplete {
       diagnostics.add(
         Diagnostic(
@@ -241,13 +259,38 @@ extension Checker {
     return nil
   }
 
+  /// The largest number of dimensions.
+  private static let maximumRank = 8
+
+  /// Whether a value's size follows from the request, and is no monster.
+  private mutating func isKnownAtRequest(_ value: TypedExpression, _ scope: PipelineScope) -> Bool {
+    guard case .tensor(let type) = value.type else { return true }
+    if type.shape.rank > Self.maximumRank {
+      diagnostics.add(
+        Diagnostic(
+          .shapeRule, "a tensor has at most \(Self.maximumRank) dimensions",
+          at: Label(value.range, "\(type.shape.rank) dimensions")))
+      return false
+    }
+    let known = Set(scope.request.fields.flatMap { $0.type.shape.dims.compactMap(\.symbol) })
+    guard let unknown = type.shape.dims.flatMap(\.symbols).sorted().first(where: { !known.contains($0) }) else {
+      return true
+    }
+    diagnostics.add(
+      Diagnostic(
+        .shapeRule, "no request tells how large `\(unknown)` is", at: Label(value.range, type.description),
+        secondary: [Label(scope.request.range, "no field has `\(unknown)` as a dimension")],
+        notes: ["a dim takes its size from the request's field that has it"]))
+    return false
+  }
+
   private mutating func lintLocals(_ scope: PipelineScope) {
     for local in scope.locals where !usedLocals.contains(local.name.text) {
-      diagnostics.add(
+      unusedValues.append(
         Diagnostic(.unused, "nothing uses `\(local.name)`", at: Label(local.name.range, "computed, and used nowhere")))
     }
     for model in scope.models where !usedLocals.contains(model.parameter.text) {
-      diagnostics.add(
+      unusedValues.append(
         Diagnostic(
           .unused, "nothing calls `\(model.parameter)`", at: Label(model.parameter.range, "a model that serves nothing")
         ))

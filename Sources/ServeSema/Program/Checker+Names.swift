@@ -8,15 +8,15 @@ extension Checker {
     let found = kinds == [.env] ? program.lookupEnvironment(name) : program.lookup(name)
     let wanted = kinds.map(\.article).joined(separator: " or ")
     guard let found else {
-      let near = Spelling.nearest(to: name.text, among: program.visibleNames(in: name.range.file, of: kinds))
+      let near = Suggestion(for: name, among: program.visibleNames(in: name.range.file, of: kinds))
       let visible = program.visibleNames(in: name.range.file, of: kinds)
       diagnostics.add(
         Diagnostic(
           .unknownName, "there is no \(kinds.map(\.rawValue).joined(separator: " or ")) `\(name)`",
-          at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not declared or imported in this file"),
-          values: near != nil || visible.isEmpty
+          at: near.label("not declared or imported in this file"),
+          values: near.nearest != nil || visible.isEmpty
             ? [] : ["in this file: \(visible.prefix(12).joined(separator: ", "))"],
-          help: near.map { [Help("write `\($0)`", replacing: name.range, with: $0)] } ?? [],
+          help: near.help,
         ))
       return nil
     }
@@ -57,8 +57,11 @@ extension Checker {
         at: Label(name.range, "write `\(right)`"), help: [Help("rename to `\(right)`")]))
   }
 
-  /// W0201: what the root declares and nothing refers to.
+  /// W0201: what the root declares and nothing refers to. Only of a program without errors: what is in error refers to
+  /// less than it means to.
   mutating func lintUnused() {
+    guard !diagnostics.hasErrors else { return }
+    diagnostics.add(contentsOf: unusedValues)
     let root = program.units[0].file.range.file
     for declaration in program.declarations where declaration.name.range.file == root {
       switch declaration.kind {
@@ -84,11 +87,14 @@ enum NameCase {
     return name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
   }
 
-  /// `maxSize` as `max_size`; a name that is right stays.
+  /// `maxSize` as `max_size`, `iOS` as `ios`; a name that is right stays.
   static func lower(_ name: String) -> String {
     var result = ""
+    /// Lowercase letters since the last boundary.
+    var run = 0
     for character in name {
-      if character.isUppercase, let last = result.last, last != "_" { result += "_" }
+      if character.isUppercase, run > 1 { result += "_" }
+      run = character.isLowercase ? run + 1 : 0
       result += character.lowercased()
     }
     return result

@@ -39,7 +39,7 @@ extension Checker {
   }
 
   /// The largest batch that models and `dim batch` allow.
-  private func batchLimit(_ models: [CheckedModel]) -> (size: Int, label: Label)? {
+  private mutating func batchLimit(_ models: [CheckedModel]) -> (size: Int, label: Label)? {
     var result: (size: Int, label: Label)?
     for model in models {
       guard let maximum = model.declaration.maximumBatch, maximum < result?.size ?? .max,
@@ -47,6 +47,7 @@ extension Checker {
       else { continue }
       result = (maximum, Label(version.range, "this file has a fixed batch of \(maximum)"))
     }
+    if let dim = dims[FileSignature.batch] { used.insert(dim.range) }
     if let dim = dims[FileSignature.batch], dim.maximum < result?.size ?? .max {
       result = (dim.maximum, Label(dim.range, "declared \(dim.minimum)...\(dim.maximum)"))
     }

@@ -79,13 +79,13 @@ extension Checker {
       diagnostics.add(.notSupported("`\(name) = \(text)`", at: range))
       return false
     }
-    let near = Spelling.nearest(to: text, among: words)
+    let near = Suggestion(for: text, at: range, among: words)
     diagnostics.add(
       Diagnostic(
         .unknownName, "`\(name)` cannot be `\(text)`",
-        at: Label(range, near.map { "did you mean `\($0)`?" } ?? "not one of its values"),
+        at: near.label("not one of its values"),
         values: ["values of `\(name)`: \(words.joined(separator: ", "))"],
-        help: near.map { [Help("write `\($0)`", replacing: range, with: $0)] } ?? [],
+        help: near.help,
       ))
     return false
   }
@@ -94,7 +94,8 @@ extension Checker {
   private func mismatch(_ value: Constant, _ type: SettingType, name: AST.Name, at range: SourceRange) -> Diagnostic {
     guard let wanted = type.dimension, value.isAmount else {
       return Diagnostic(
-        value.isAmount ? .unitMismatch : .typeMismatch, "`\(name)` takes \(type.article), this is \(value.kind)",
+        value.isAmount && !value.isNumber ? .unitMismatch : .typeMismatch,
+        "`\(name)` takes \(type.article), this is \(value.kind)",
         at: Label(range, "expected \(type.name)"))
     }
     var help: [Help] = []

@@ -51,13 +51,13 @@ extension Checker {
     }
     guard let found = program.lookup(name) else {
       let known = ElementType.allCases.map(\.name) + program.visibleNames(in: name.range.file, of: [.enum])
-      let near = Spelling.nearest(to: name.text, among: known)
+      let near = Suggestion(for: name, among: known)
       diagnostics.add(
         Diagnostic(
           .unknownName, "there is no type `\(name)`",
-          at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not an element type or enum"),
-          values: near == nil ? ["types: \(known.joined(separator: ", "))"] : [],
-          help: near.map { [Help("write `\($0)`", replacing: name.range, with: $0)] } ?? []))
+          at: near.label("not an element type or enum"),
+          values: near.values("types: \(known.joined(separator: ", "))"),
+          help: near.help))
       return nil
     }
     if found.kind == .record {
@@ -81,7 +81,13 @@ extension Checker {
         if let dim = dimension(expr, symbols) { dims.append(dim) }
       }
     }
-    return dims.count == type.dims?.count ?? 0 ? Shape(dims) : nil
+    guard dims.count == type.dims?.count ?? 0 else { return nil }
+    if dims.count > 8 {
+      diagnostics.add(
+        Diagnostic(.outOfRange, "a tensor has at most 8 dimensions", at: Label(type.range, "\(dims.count) dimensions")))
+      return nil
+    }
+    return Shape(dims)
   }
 
   /// A dimension: a number, a dim, sums and products of them.
@@ -96,7 +102,12 @@ extension Checker {
       let a = dimension(left, symbols)
       let b = dimension(right, symbols)
       guard let a, let b else { return nil }
-      return sign == .add ? a + b : sign == .subtract ? a - b : a * b
+      let result = sign == .add ? a + b : sign == .subtract ? a - b : a * b
+      if result.isSimple { return result }
+      diagnostics.add(
+        Diagnostic(
+          .outOfRange, "this dimension is too complicated", at: Label(expr.range, "too large, or too many terms")))
+      return nil
     default:
       guard let name = expr.name else {
         diagnostics.add(typeMismatch("a dimension is a number or a dim", "not a dimension", expr.range))
@@ -184,11 +195,22 @@ extension Checker {
           at: Label(first.range, "\(element) is \(limits.lowerBound)...\(limits.upperBound)")))
       return nil
     }
+    if upper.numerator < 0 {
+      diagnostics.add(.notSupported("a range below zero", at: first.range))
+      return nil
+    }
     return .integers(minimum: Int64(clamping: lower.numerator), maximum: UInt64(clamping: upper.numerator))
   }
 
   func typeMismatch(_ message: String, _ label: String, _ range: SourceRange) -> Diagnostic {
     Diagnostic(.typeMismatch, message, at: Label(range, label))
+  }
+}
+
+extension Dim {
+  /// What one reads at a glance, and what arithmetic on cannot overflow.
+  fileprivate var isSimple: Bool {
+    terms.count <= 8 && terms.allSatisfy { $0.monomial.count <= 4 && abs($0.coefficient) <= Int(Int32.max) }
   }
 }
 

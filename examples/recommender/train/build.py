@@ -127,7 +127,8 @@ def write_json(path, value):
 def write_goldens(snapshot, catalog):
     """A customer on each arm and an unknown one, 50 candidates with one that the catalog lacks, and a short list."""
     answers = reference.Recommender(FOLDER)
-    on = {name: next(c for c in snapshot.customer_id.tolist() if reference.version(c) == name) for name in ("v1", "v2")}
+    first = lambda name: next(c for c in snapshot.customer_id.tolist() if reference.version(c) == name)
+    on = {name: first(name) for name in ("v1", "v2")}
     cases = {"": (on["v1"], 50), "_treatment": (on["v2"], 50), "_unknown": (99_999_999, 50), "_short": (on["v1"], 4)}
     for suffix, (customer, count) in cases.items():
         at = np.searchsorted(snapshot.customer_id, customer)

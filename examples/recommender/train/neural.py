@@ -136,8 +136,9 @@ def export(p, dense_width):
         parts.append(gather(f"{name}.table", f"{name}.id", f"{name}.vector"))
     x = node("Concat", parts, "deep_input", axis=1)
     for layer in range(len(HIDDEN) + 1):
-        names = [weight(f"deep.{layer}.weight", p[f"deep.{layer}.weight"].T), weight(f"deep.{layer}.bias", p[f"deep.{layer}.bias"])]
-        x = node("Gemm", [x, *names], f"deep.{layer}", transB=1)
+        name = f"deep.{layer}"
+        matrix, bias = weight(f"{name}.weight", p[f"{name}.weight"].T), weight(f"{name}.bias", p[f"{name}.bias"])
+        x = node("Gemm", [x, matrix, bias], name, transB=1)
         if layer < len(HIDDEN):
             x = node("Relu", [x], f"deep.{layer}.relu")
     wide = node("MatMul", ["dense", weight("wide.weight", p["wide.weight"])], "wide")

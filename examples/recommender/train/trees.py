@@ -39,7 +39,8 @@ def not_above(threshold):
 
 def flatten(booster):
     """LightGBM's trees in preorder as the parallel lists of TreeEnsembleRegressor."""
-    nodes = {name: [] for name in ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids", "falsenodeids")}
+    of_nodes = ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids", "falsenodeids")
+    nodes = {name: [] for name in of_nodes}
     leaves = {name: [] for name in ("treeids", "nodeids", "ids", "weights")}
 
     def add(tree, node, next_index):

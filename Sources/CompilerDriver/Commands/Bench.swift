@@ -1,0 +1,166 @@
+import Foundation
+import Glibc
+import InferenceCompiler
+import InferenceIR
+import InferenceRuntime
+import ModelImport
+import PlanFormat
+import TensorTypes
+
+/// One measured row of `servec bench`; times in microseconds.
+package struct BenchRow: Sendable {
+  package var model: String
+  package var batch: Int
+  package var threads: Int
+  package var p50: Double
+  package var p99: Double
+  package var minimum: Double
+
+  package static let header = "model                     batch  threads     p50 us     p99 us     min us"
+
+  package var text: String {
+    func column(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(1, width - text.count)) + text }
+    return model + column("\(batch)", max(1, 31 - model.count)) + column("\(threads)", 9)
+      + [p50, p99, minimum].map { column(String(format: "%.1f", $0), 11) }.joined()
+  }
+
+  package var json: String {
+    "{\"batch\":\(batch),\"min_us\":\(String(format: "%.3f", minimum)),\"model\":\"\(model)\","
+      + "\"p50_us\":\(String(format: "%.3f", p50)),\"p99_us\":\(String(format: "%.3f", p99)),\"threads\":\(threads)}"
+  }
+}
+
+/// `servec bench`: times programs from bound inputs to output buffers, in this process.
+package struct Bench {
+  let batches: [Int]
+  let threads: [Int]
+  let seconds: Double
+  let data: String?
+
+  package init(batches: [Int], threads: [Int], seconds: Double, data: String?) {
+    self.batches = batches
+    self.threads = threads
+    self.seconds = seconds
+    self.data = data
+  }
+
+  package func run(path: String, report: (BenchRow) -> Void) throws {
+    let plans = try self.plans(path)
+    for plan in plans {
+      for (index, program) in plan.loaded.plan.programs.enumerated() {
+        for batch in batches {
+          guard let dims = dims(plan.loaded.plan, program, batch: batch) else { continue }
+          let inputs = try inputs(plan, program: index, dims: dims)
+          for count in threads {
+            let name = path.hasSuffix(".onnx") ? URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent : program.name
+            report(try measure(plan.loaded, program: index, dims: dims, inputs: inputs, name: name, batch: batch, threads: count))
+          }
+        }
+      }
+    }
+  }
+
+  private func plans(_ path: String) throws -> [LocalPlan] {
+    if path.hasSuffix(".plan") { return [try LocalPlan(planFile: path)] }
+    let program = try Check().run(source: path)
+    guard program.module != nil else { throw DriverError(.inputErrors, "\(path) has errors", help: "see `servec check \(path)`") }
+    return try ServiceAssembly.all(in: program, batch: batches.max() ?? 1).map { try LocalPlan($0) }
+  }
+
+  /// Every dimension at its largest value, the batch as asked; nil when the program does not take that batch.
+  private func dims(_ plan: Plan, _ program: Program, batch: Int) -> [Int]? {
+    var dims = plan.symbols.map(\.maximum)
+    if let symbol = program.batch {
+      guard batch <= plan.symbols[symbol].maximum else { return nil }
+      dims[symbol] = batch
+    } else if batch != 1 {
+      return nil
+    }
+    return dims
+  }
+
+  private func inputs(_ plan: LocalPlan, program: Int, dims: [Int]) throws -> [HostTensor] {
+    let definition = plan.loaded.plan
+    let bindings = definition.programs[program].inputs
+    if let data {
+      return try bindings.indices.map { try TensorFile.read("\(data)/input_\($0).pb") }
+    }
+    let values = Dictionary(uniqueKeysWithValues: zip(definition.symbols.map(\.name), dims))
+    if let assembly = plan.assembly {
+      return SyntheticInputs.make(
+        assembly.units[program].graph, symbols: values, domains: assembly.domains[program], seed: 1)
+    }
+    // A plan alone says of ids only what its request fields say; rows of feature tables are small numbers.
+    var graph = Graph(name: "inputs")
+    let leading = definition.programs[program].batch.map { [Dim(dims[$0])] } ?? []
+    var domains: [ValueID: SyntheticInputs.Domain] = [:]
+    for binding in bindings {
+      let id = graph.addInput("\(binding.port)", TensorType(binding.element, Shape(leading + binding.shape.dims)))
+      var domain = SyntheticInputs.Domain()
+      if case .request(let field) = binding.port, case .integers(let low, let high) = definition.request[field].refinement {
+        domain.integers = low...max(low, Int64(clamping: high))
+      }
+      domains[id] = domain
+    }
+    return SyntheticInputs.make(graph, symbols: values, domains: domains, seed: 1)
+  }
+
+  private func measure(
+    _ plan: LoadedPlan, program: Int, dims: [Int], inputs: [HostTensor], name: String, batch: Int, threads: Int,
+  ) throws -> BenchRow {
+    let samples = Samples()
+    let group = DispatchGroup()
+    for _ in 0..<threads {
+      let thread = Thread { [seconds] in
+        defer { group.leave() }
+        if let times = try? Self.times(plan, program: program, dims: dims, inputs: inputs, seconds: seconds) {
+          samples.add(times)
+        }
+      }
+      thread.stackSize = 1 << 20
+      group.enter()
+      thread.start()
+    }
+    group.wait()
+    let sorted = samples.sorted
+    guard !sorted.isEmpty else { throw DriverError(.environment, "\(name): no run finished within \(seconds) s") }
+    func quantile(_ q: Double) -> Double { Double(sorted[min(sorted.count - 1, Int(Double(sorted.count) * q))]) / 1000 }
+    return BenchRow(
+      model: name, batch: batch, threads: threads, p50: quantile(0.5), p99: quantile(0.99), minimum: quantile(0))
+  }
+
+  /// Nanoseconds of each call, after a tenth of the time spent on warming up.
+  private static func times(
+    _ plan: LoadedPlan, program: Int, dims: [Int], inputs: [HostTensor], seconds: Double,
+  ) throws -> [UInt64] {
+    let executor = try Executor(plan)
+    for (symbol, value) in dims.enumerated() { try executor.setDim(symbol, to: value) }
+    let requests = plan.plan.programs[program].batch.map { dims[$0] } ?? 1
+    var times: [UInt64] = []
+    times.reserveCapacity(1 << 16)
+    let start = MonotonicClock.now()
+    let warm = start + UInt64(seconds * 1e8)
+    let end = start + UInt64(seconds * 1e9)
+    while true {
+      // Kernels may reuse the memory of inputs, so a call includes writing them, as a request's would.
+      let before = MonotonicClock.now()
+      for (at, input) in inputs.enumerated() {
+        try LocalPlan.write(input, to: executor, input: at, program: program, requests: requests)
+      }
+      executor.run(program)
+      let after = MonotonicClock.now()
+      if after >= warm || after >= end { times.append(after - before) }
+      if after >= end { return times }
+    }
+  }
+}
+
+/// Times from several threads.
+private final class Samples: @unchecked Sendable {
+  private let lock = NSLock()
+  private var times: [UInt64] = []
+
+  func add(_ more: [UInt64]) { lock.withLock { times += more } }
+
+  var sorted: [UInt64] { lock.withLock { times.sorted() } }
+}

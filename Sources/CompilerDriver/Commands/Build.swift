@@ -1,0 +1,135 @@
+import Foundation
+import InferenceIR
+import KubernetesManifests
+import ModelImport
+import PlanFormat
+import ServeDiagnostics
+import ServeSema
+
+/// `servec build`: the table of contents of a build.
+package struct Build {
+  package struct Result {
+    /// With the diagnostics that needed the plan; nothing was written when they hold errors.
+    package var program: CheckedProgram
+    /// What was written, for people.
+    package var summary: [String]
+  }
+
+  let environment: String?
+  let output: String
+  let progress: Progress
+
+  package init(environment: String?, output: String, progress: Progress) {
+    self.environment = environment
+    self.output = output
+    self.progress = progress
+  }
+
+  package func run(_ program: CheckedProgram) throws -> Result {
+    guard let module = program.module else { return Result(program: program, summary: []) }
+    var program = program
+    let dist = URL(fileURLWithPath: output)
+    let cache = KernelCache(clang: try Clang.find())
+    var plans = PlanMemo()
+    let importer = GraphImporter()
+    var bases: [(environment: String, files: [ManifestFile])] = []
+    var summary: [String] = []
+
+    for environment in module.environments {
+      var facts: [String: PlanFacts] = [:]
+      for service in environment.services {
+        let families = Self.families(of: service.name, in: module)
+        let built = try plans.plan(for: service, families: families) {
+          let assembly = try ServiceAssembler(module: module, service: service) { try importer.graph($0) }.assemble()
+          let built = try PlanBuilder(cache: cache, families: families, progress: progress)
+            .build(assembly, metadata: PlanMetadata(module: module, service: service).json, into: dist.appendingPathComponent("plans"))
+          try SelfCheck.run(built, stores: module.stores, families: families, progress: progress)
+          return built
+        }
+        var settings = ServedSettings(service)
+        for store in module.stores { settings.stores[store.name] = PodLayout.store(store.name) }
+        let known = built.facts(settings: try settings.json(), families: families)
+        let memory = PodMemory(service, known)
+        program.diagnostics += Checker.checkPlacement(
+          service,
+          needs: [
+            ("plan", memory.plan), ("arenas", memory.arenas), ("queue", memory.queue), ("process", memory.process),
+          ])
+        facts[service.name] = known
+        summary.append("\(environment.name)/\(service.name): \(built.path) (\(ByteCount(UInt64(built.fileBytes))))")
+      }
+      bases.append((environment.name, try Self.manifests(environment, facts)))
+    }
+    if program.hasErrors { return Result(program: program, summary: []) }
+
+    for base in bases {
+      let folder = dist.appendingPathComponent(base.environment)
+      progress.step("\(base.environment): write \(base.files.count) manifests")
+      try DistWriter.replace(folder, with: base.files.map { ($0.path, $0.text) })
+      summary.append("\(base.environment): kubectl apply -k \(folder.relativePath)")
+    }
+    return Result(program: program, summary: summary)
+  }
+
+  private static func manifests(_ environment: Environment, _ facts: [String: PlanFacts]) throws -> [ManifestFile] {
+    do {
+      return try KubernetesManifests.manifests(environment: environment, facts: facts)
+    } catch {
+      throw DriverError(.inputErrors, "environment `\(environment.name)`: \(error)")
+    }
+  }
+
+  /// The families of every pool that a service is placed on in any environment, so that environments share a plan.
+  static func families(of service: String, in module: TypedModule) -> [CPUFamily] {
+    var names: Set<String> = []
+    for environment in module.environments {
+      for candidate in environment.services where candidate.name == service {
+        names.insert(candidate.placement.pool?.cpuFamily ?? CPUFamily.x86v3.name)
+      }
+    }
+    return CPUFamily.allCases.filter { names.contains($0.name) }
+  }
+}
+
+/// Plans that environments share are built once.
+struct PlanMemo {
+  private struct Key: Hashable {
+    var name: String
+    var body: Service.Body
+    var experiment: ServeSema.Experiment?
+    var maximumBatch: Int
+    var families: [CPUFamily]
+  }
+
+  private var built: [Key: PlanBuilder.Built] = [:]
+
+  mutating func plan(
+    for service: Service, families: [CPUFamily], build: () throws -> PlanBuilder.Built,
+  ) throws -> PlanBuilder.Built {
+    let key = Key(
+      name: service.name, body: service.body, experiment: service.experiment,
+      maximumBatch: service.batching.maximumSize, families: families)
+    if let known = built[key] { return known }
+    let made = try build()
+    built[key] = made
+    return made
+  }
+}
+
+/// Imports each model file once.
+final class GraphImporter {
+  private var graphs: [String: Graph] = [:]
+
+  init() {}
+
+  func graph(_ path: String) throws -> Graph {
+    if let known = graphs[path] { return known }
+    do {
+      let graph = try OnnxModel.open(path).importGraph()
+      graphs[path] = graph
+      return graph
+    } catch {
+      throw DriverError(.inputErrors, "\(error)")
+    }
+  }
+}

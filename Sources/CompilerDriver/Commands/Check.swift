@@ -1,0 +1,33 @@
+import Foundation
+import ServeDiagnostics
+import ServeSema
+
+/// `servec check`: everything that can be known without compiling.
+package struct Check {
+  /// Keep the environment of this name only.
+  package var environment: String?
+
+  package init(environment: String? = nil) { self.environment = environment }
+
+  package func run(path: String) throws -> CheckedProgram {
+    try select(Frontend().check(path: path))
+  }
+
+  /// A .serve file, or an ONNX file as the program that serves it as it is.
+  package func run(source path: String) throws -> CheckedProgram {
+    guard path.hasSuffix(".onnx") else { return try run(path: path) }
+    let text = try ModelProgram(path: path).text(modelPath: URL(fileURLWithPath: path).lastPathComponent)
+    return try select(Frontend().check(path: path + ".serve", bytes: Array(text.utf8)))
+  }
+
+  private func select(_ program: CheckedProgram) throws -> CheckedProgram {
+    var program = program
+    guard let environment, let module = program.module else { return program }
+    guard let chosen = module.environments.first(where: { $0.name == environment }) else {
+      let names = module.environments.map { "`\($0.name)`" }.joined(separator: ", ")
+      throw DriverError(.usage, "there is no environment `\(environment)`", help: "declared: \(names)")
+    }
+    program.module?.environments = [chosen]
+    return program
+  }
+}

@@ -1,0 +1,248 @@
+import Foundation
+import Glibc
+import InferenceCompiler
+import InferenceIR
+import InferenceRuntime
+import ModelImport
+import PlanFormat
+import ServeDiagnostics
+import TensorTypes
+
+/// The outcome of one data folder.
+package struct VerifyCase: Sendable {
+  package enum Status: String, Sendable { case pass, fail, refused }
+
+  package var name: String
+  package var status: Status
+  /// Largest differences from the files: absolute, and relative to the largest reference value.
+  package var maximumAbsolute: Double
+  package var maximumRelative: Double
+  package var reason: String
+
+  package func isFailure(strict: Bool) -> Bool { status == .fail || (strict && status == .refused) }
+
+  package var text: String {
+    switch status {
+    case .pass: "pass     \(name)  max_abs \(maximumAbsolute)  max_rel \(maximumRelative)"
+    case .fail: "FAIL     \(name)  \(reason)"
+    case .refused: "refused  \(name)  \(reason)"
+    }
+  }
+
+  package var json: String {
+    let object: [String: Any] = [
+      "case": name, "status": status.rawValue, "max_abs": finite(maximumAbsolute), "max_rel": finite(maximumRelative),
+      "reason": reason,
+    ]
+    let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+    return data.map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+
+  private func finite(_ value: Double) -> Any { value.isFinite ? value : NSNull() }
+}
+
+/// `servec verify`: the compiled plan against reference data and against the interpreter.
+package struct Verify {
+  let rtol: Double
+  let atol: Double
+  /// How far the compiled plan may be from the interpreter, relative to the largest value (contract).
+  static let interpreterTolerance = 1e-5
+
+  package init(rtol: Double, atol: Double) {
+    self.rtol = rtol
+    self.atol = atol
+  }
+
+  /// One case per data folder.
+  package func run(model: String, data: [String], report: (VerifyCase) -> Void) throws {
+    for folder in data { report(verify(model, folder, name: "\(model) \(folder)")) }
+  }
+
+  /// Folders that match a glob pattern, each with `model.onnx` and `test_data_set_<k>`.
+  package func run(each pattern: String, report: (VerifyCase) -> Void) throws {
+    let folders = Self.glob(pattern).filter { FileManager.default.fileExists(atPath: "\($0)/model.onnx") }
+    guard !folders.isEmpty else { throw DriverError(.usage, "no folder with a model.onnx matches `\(pattern)`") }
+    for folder in folders {
+      let name = URL(fileURLWithPath: folder).lastPathComponent
+      for set in Self.glob("\(folder)/test_data_set_*") {
+        report(verify("\(folder)/model.onnx", set, name: "\(name)/\(URL(fileURLWithPath: set).lastPathComponent)"))
+      }
+    }
+  }
+
+  private static func glob(_ pattern: String) -> [String] {
+    var found = glob_t()
+    defer { globfree(&found) }
+    guard Glibc.glob(pattern, 0, nil, &found) == 0 else { return [] }
+    return (0..<Int(found.gl_pathc)).compactMap { found.gl_pathv[$0].map { String(cString: $0) } }
+  }
+
+  // MARK: - One case
+
+  private func verify(_ model: String, _ folder: String, name: String) -> VerifyCase {
+    var result = VerifyCase(name: name, status: .pass, maximumAbsolute: 0, maximumRelative: 0, reason: "")
+    do {
+      let plan = model.hasSuffix(".plan") ? try LocalPlan(planFile: model) : nil
+      let inputs = try tensors(folder, "input")
+      let outputs = try execute(model, plan, inputs)
+      compare(outputs.compiled, with: try tensors(folder, "output"), interpreted: outputs.interpreted, into: &result)
+    } catch let error as DriverError {
+      result.status = .refused
+      result.reason = error.message
+    } catch {
+      result.status = .refused
+      result.reason = "\(error)"
+    }
+    return result
+  }
+
+  /// `input_0.pb`, `input_1.pb`, … by index; there may be gaps.
+  private func tensors(_ folder: String, _ kind: String) throws -> [Int: HostTensor] {
+    var tensors: [Int: HostTensor] = [:]
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+      guard name.hasPrefix("\(kind)_"), name.hasSuffix(".pb"), let index = Int(name.dropFirst(kind.count + 1).dropLast(3))
+      else { continue }
+      tensors[index] = try TensorFile.read("\(folder)/\(name)")
+    }
+    return tensors
+  }
+
+  private func execute(
+    _ model: String, _ given: LocalPlan?, _ inputs: [Int: HostTensor],
+  ) throws -> (compiled: [HostTensor], interpreted: [HostTensor]?) {
+    let plan: LocalPlan
+    if let given { plan = given } else { plan = try build(model, inputs) }
+    let program = plan.loaded.plan.programs[0]
+    var values: [String: Int] = [:]
+    let symbols = plan.loaded.plan.symbols
+    var ordered: [HostTensor] = []
+    for (at, binding) in program.inputs.enumerated() {
+      guard let tensor = inputs[at] else { throw DriverError(.inputErrors, "input_\(at).pb is missing") }
+      let leading = program.batch.map { [Dim(symbol: symbols[$0].name)] } ?? []
+      guard tensor.element == binding.element else {
+        throw DriverError(.inputErrors, "input_\(at).pb is \(tensor.element), the model takes \(binding.element)")
+      }
+      try bind(Shape(leading + binding.shape.dims), to: tensor.shape, &values, what: "input_\(at).pb")
+      ordered.append(tensor)
+    }
+    let executor = try Executor(plan.loaded)
+    for (index, symbol) in symbols.enumerated() {
+      values[symbol.name] = values[symbol.name] ?? symbol.minimum
+      try executor.setDim(index, to: values[symbol.name] ?? symbol.minimum)
+    }
+    let requests = program.batch.flatMap { values[symbols[$0].name] } ?? 1
+    for (at, tensor) in ordered.enumerated() {
+      try LocalPlan.write(tensor, to: executor, input: at, program: 0, requests: requests)
+    }
+    executor.run(0)
+    let compiled = program.outputs.enumerated().map { at, binding in
+      let leading = program.batch.map { [Dim(symbol: symbols[$0].name)] } ?? []
+      return HostTensor(
+        element: binding.element, shape: Shape(leading + binding.shape.dims).evaluate(values) ?? [],
+        bytes: LocalPlan.read(executor, output: at, program: 0, requests: requests))
+    }
+    let interpreted = try plan.assembly.map { assembly in
+      try Interpreter.run(assembly.units[0].graph, inputs: ordered, symbols: values)
+    }
+    return (compiled, interpreted)
+  }
+
+  /// Builds the model's own service with the batch that the data has.
+  private func build(_ model: String, _ inputs: [Int: HostTensor]) throws -> LocalPlan {
+    let program = try Check().run(source: model)
+    guard program.module != nil else {
+      throw DriverError(.inputErrors, program.diagnostics.first { $0.severity == .error }?.message ?? "errors")
+    }
+    let batch = inputs.values.compactMap(\.shape.first).max() ?? 1
+    guard let assembly = try ServiceAssembly.all(in: program, batch: max(1, batch)).first else {
+      throw DriverError(.inputErrors, "there is nothing to run")
+    }
+    return try LocalPlan(assembly)
+  }
+
+  private func bind(_ shape: Shape, to actual: [Int], _ values: inout [String: Int], what: String) throws {
+    let mismatch = DriverError(.inputErrors, "\(what) has shape \(actual), the model takes \(shape)")
+    guard shape.rank == actual.count else { throw mismatch }
+    for (dim, extent) in zip(shape.dims, actual) {
+      if let symbol = dim.symbol {
+        guard values[symbol] ?? extent == extent else { throw mismatch }
+        values[symbol] = extent
+      } else if dim.constant != extent {
+        throw mismatch
+      }
+    }
+  }
+
+  // MARK: - Comparison
+
+  private func compare(
+    _ compiled: [HostTensor], with files: [Int: HostTensor], interpreted: [HostTensor]?, into result: inout VerifyCase,
+  ) {
+    for (at, tensor) in compiled.enumerated() {
+      if let reference = interpreted?[at] {
+        let gap = Difference(tensor, reference)
+        guard gap.isComparable, gap.isWithin(relative: Self.interpreterTolerance) else {
+          result.status = .fail
+          result.reason = "output \(at) differs from the interpreter: \(gap)"
+          return
+        }
+      }
+      guard let reference = files[at] else { continue }
+      let gap = Difference(tensor, reference)
+      result.maximumAbsolute = max(result.maximumAbsolute, gap.maximumAbsolute)
+      result.maximumRelative = max(result.maximumRelative, gap.maximumRelative)
+      guard gap.isComparable, gap.isClose(rtol: rtol, atol: atol) else {
+        result.status = .fail
+        result.reason = "output \(at) differs from the file: \(gap)"
+        return
+      }
+    }
+  }
+}
+
+/// How far two tensors are apart. NaN equals NaN; integers and bools are compared exactly.
+struct Difference: CustomStringConvertible {
+  private(set) var isComparable = true
+  private(set) var maximumAbsolute = 0.0
+  private(set) var largestReference = 0.0
+  private var pairs: [(Double, Double)] = []
+  private let isExact: Bool
+  private let isIdentical: Bool
+  private let shapes: String
+
+  init(_ actual: HostTensor, _ reference: HostTensor) {
+    shapes = "\(actual.type) and \(reference.type)"
+    isExact = !reference.element.isFloat
+    isIdentical = actual.bytes == reference.bytes && actual.strings == reference.strings
+    guard actual.element == reference.element, actual.shape == reference.shape else {
+      isComparable = false
+      return
+    }
+    pairs = Array(zip(Constant(actual).doubles, Constant(reference).doubles))
+    for (a, b) in pairs {
+      if b.isFinite { largestReference = max(largestReference, abs(b)) }
+      if a == b || (a.isNaN && b.isNaN) { continue }
+      let gap = abs(a - b)
+      maximumAbsolute = max(maximumAbsolute, gap.isNaN ? .infinity : gap)
+    }
+  }
+
+  /// max|d| / max|ref|.
+  var maximumRelative: Double {
+    maximumAbsolute == 0 ? 0 : maximumAbsolute / max(largestReference, .leastNormalMagnitude)
+  }
+
+  func isWithin(relative: Double) -> Bool { isExact ? isIdentical : maximumRelative <= relative }
+
+  /// numpy.isclose for every element.
+  func isClose(rtol: Double, atol: Double) -> Bool {
+    if isExact { return isIdentical }
+    return pairs.allSatisfy { a, b in
+      a == b || (a.isNaN && b.isNaN) || abs(a - b) <= atol + rtol * abs(b)
+    }
+  }
+
+  var description: String {
+    isComparable ? "max_abs \(maximumAbsolute), max_rel \(maximumRelative)" : "types \(shapes)"
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import ModelImport
+import PlanFormat
+import ServeSema
+
+/// Looks at the files that a program names, so that the checker need not.
+struct ArtifactLoader {
+  func load(_ references: [ArtifactReference]) -> Artifacts {
+    var artifacts = Artifacts()
+    for reference in references {
+      switch reference.kind {
+      case .model where artifacts.models[reference.path] == nil:
+        artifacts.models[reference.path] = model(reference.path)
+      case .stats where artifacts.stats[reference.path] == nil:
+        artifacts.stats[reference.path] = stats(reference.path)
+      case .model, .stats, .store:
+        break
+      }
+    }
+    return artifacts
+  }
+
+  /// Head and digest of a model file.
+  private func model(_ path: String) -> Result<Artifacts.Model, Artifacts.Failure> {
+    do {
+      let model = try OnnxModel.open(path)
+      let signature = try model.signature
+      return .success(
+        Artifacts.Model(
+          signature: signature, format: "onnx opset \(model.opset)", digest: try FileDigest.sha256(path),
+          unsupported: unsupported(model)))
+    } catch {
+      return .failure(Artifacts.Failure(message: "\(error)"))
+    }
+  }
+
+  /// The first node that cannot be imported; every other problem shows when the signature is read.
+  private func unsupported(_ model: OnnxModel) -> [String] {
+    do {
+      _ = try model.importGraph()
+      return []
+    } catch {
+      return ["\(error.placeText) \(error.reason)"]
+    }
+  }
+
+  /// `{"mean": [...], "std": [...]}`.
+  private func stats(_ path: String) -> Result<Artifacts.Stats, Artifacts.Failure> {
+    struct File: Decodable {
+      var mean: [Double]
+      var std: [Double]
+    }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      return .failure(Artifacts.Failure(message: "\(path) cannot be read"))
+    }
+    do {
+      let file = try JSONDecoder().decode(File.self, from: data)
+      return .success(Artifacts.Stats(mean: file.mean, std: file.std))
+    } catch {
+      return .failure(
+        Artifacts.Failure(message: "\(path) is not `{\"mean\": [numbers], \"std\": [numbers]}`"))
+    }
+  }
+}
+
+/// Digests of whole files.
+enum FileDigest {
+  static func sha256(_ path: String) throws -> String {
+    let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+    return data.withUnsafeBytes { Digest.hex(Digest.sha256($0)) }
+  }
+}

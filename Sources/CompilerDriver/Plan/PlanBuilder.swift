@@ -1,0 +1,105 @@
+import Foundation
+import InferenceCompiler
+import InferenceIR
+import PlanFormat
+import ServeSema
+import TensorTypes
+
+/// Compiles an assembled service into a plan file.
+struct PlanBuilder {
+  var cache: KernelCache
+  var families: [CPUFamily]
+  var progress: Progress
+
+  /// A plan on disk, named by its content.
+  struct Built {
+    var path: String
+    var root: String
+    var fileBytes: Int
+    var plan: Plan
+    var reports: [ProgramReport]
+
+    /// What manifests and memory checks need to know of it.
+    func facts(settings: String, families: [CPUFamily]) -> PlanFacts {
+      PlanFacts(
+        digest: root, fileBytes: Int64(fileBytes), weightBytes: Int64(plan.weightBytes),
+        arenaBytes: plan.programs.map { Int64($0.arenaBytes) }.max() ?? 0,
+        requestBytes: plan.programs.map { plan.requestBytes($0) }.max() ?? 0, cpuFamilies: families.map(\.name),
+        settings: settings)
+    }
+  }
+
+  /// Writes `sha256-<root>.plan` into a folder.
+  ///
+  /// - Parameter golden: false for plans that never leave this process, which need no golden vectors.
+  func build(_ assembly: ServiceAssembly, metadata: String, into folder: URL, golden: Bool = true) throws -> Built {
+    let service = assembly.plan.service
+    progress.step("\(service): compile \(assembly.units.map(\.name).joined(separator: ", ")) for \(families.map(\.name).joined(separator: ", "))")
+    var plan = assembly.plan
+    let compiled: CompiledPrograms
+    do {
+      compiled = try compile(
+        assembly.units, symbols: plan.symbols,
+        options: CompilerOptions(families: families) { [cache] source, family in try cache.object(source, family) })
+    } catch {
+      throw DriverError(.inputErrors, "\(error)")
+    }
+    plan.programs = compiled.programs
+    plan.kernels = compiled.kernels
+    plan.weightBytes = compiled.weightBytes
+    plan.metadata = metadata
+
+    if golden { progress.step("\(service): golden vectors by the reference interpreter") }
+    for (at, unit) in assembly.units.enumerated() where golden {
+      plan.golden += try GoldenVectors.make(
+        unit, program: at, symbols: plan.symbols, orderDependent: assembly.orderDependent[at],
+        domains: assembly.domains[at])
+    }
+
+    progress.step("\(service): pack \(ByteCount(compiled.weightBytes)) of weights and write the plan")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let beside = folder.appendingPathComponent(".\(UUID().uuidString).plan")
+    defer { try? FileManager.default.removeItem(at: beside) }
+    let image = PlanImage(plan: plan, code: compiled.code, weights: compiled.weights)
+    do {
+      let root = try PlanWriter.write(image, to: beside.path)
+      let path = folder.appendingPathComponent("sha256-\(root).plan")
+      guard rename(beside.path, path.path) == 0 else {
+        throw DriverError(.environment, "cannot write \(path.path): \(String(cString: strerror(errno)))")
+      }
+      let size = (try? FileManager.default.attributesOfItem(atPath: path.path)[.size] as? Int) ?? 0
+      return Built(path: path.path, root: root, fileBytes: size, plan: plan, reports: compiled.reports)
+    } catch let error as PlanError {
+      throw DriverError(.environment, "the plan of \(service) cannot be written: \(error)")
+    }
+  }
+}
+
+extension Plan {
+  /// Inputs and outputs of one request of a program at the largest dimensions.
+  fileprivate func requestBytes(_ program: Program) -> Int64 {
+    let largest = Dictionary(uniqueKeysWithValues: symbols.map { ($0.name, $0.maximum) })
+    return (program.inputs + program.outputs).reduce(0) { sum, binding in
+      sum + Int64((binding.shape.elementCount.evaluate(largest) ?? 0) * binding.element.byteCount)
+    }
+  }
+}
+
+/// A number of bytes as people read it: `3.4 MiB`.
+struct ByteCount: CustomStringConvertible {
+  var bytes: UInt64
+  init(_ bytes: UInt64) { self.bytes = bytes }
+
+  var description: String {
+    if bytes < 1024 { return "\(bytes) B" }
+    var value = Double(bytes)
+    var unit = -1
+    let units = ["KiB", "MiB", "GiB", "TiB"]
+    while value >= 1024, unit < units.count - 1 {
+      value /= 1024
+      unit += 1
+    }
+    let tenths = Int((value * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+  }
+}

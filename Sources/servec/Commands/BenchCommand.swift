@@ -1,0 +1,42 @@
+import ArgumentParser
+import CompilerDriver
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Times the compiled plan in this process, from bound inputs to output buffers.",
+    discussion: "For a .serve file each arm is a row. A thread runs its own executor, so more threads are more requests at a time.")
+
+  @Argument(help: "An .onnx, .serve or .plan file.")
+  var path: String
+
+  @Option(help: "Batch sizes, separated by commas.")
+  var batch = "1"
+
+  @Option(help: "Threads, separated by commas.")
+  var threads = "1"
+
+  @Option(help: "Seconds for each row.")
+  var seconds = 2.0
+
+  @Option(help: "A folder with input_<i>.pb to run on; random inputs when left out.")
+  var data: String?
+
+  @Option(help: "text, or json: one object a line with model, batch, threads, p50_us, p99_us and min_us.")
+  var format = OutputFormat.text
+
+  func run() throws {
+    let bench = Bench(
+      batches: try numbers(batch, "--batch"), threads: try numbers(threads, "--threads"), seconds: seconds, data: data)
+    if format == .text { Console.note(BenchRow.header) }
+    try bench.run(path: path) { Console.result(format == .json ? $0.json : $0.text) }
+  }
+
+  private func numbers(_ text: String, _ option: String) throws -> [Int] {
+    let values = text.split(separator: ",").map { Int($0) }
+    guard !values.isEmpty, values.allSatisfy({ ($0 ?? 0) > 0 }) else {
+      throw ValidationError("\(option) takes positive numbers separated by commas, not `\(text)`")
+    }
+    return values.compactMap { $0 }
+  }
+}

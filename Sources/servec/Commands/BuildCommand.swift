@@ -1,0 +1,29 @@
+import ArgumentParser
+import CompilerDriver
+
+struct BuildCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "build",
+    abstract: "Writes manifests and plans.",
+    discussion: """
+      dist/<env>/ is a kustomize base that `kubectl apply -k` takes as it is; dist/plans/ holds the plans by content,
+      for the artifacts volume of the clusters. The same input gives the same bytes.
+      """)
+
+  @Argument(help: "The .serve file to build.")
+  var path: String
+
+  @Option(help: "Build this environment only.")
+  var env: String?
+
+  @Option(name: [.short, .customLong("output")], help: "Where to write.")
+  var output = "dist"
+
+  func run() throws {
+    let program = try Check(environment: env).run(path: path)
+    try Report.stopOnErrors(program)
+    let built = try Build(environment: env, output: output, progress: Progress { Console.note("  \($0)") }).run(program)
+    try Report.stopOnErrors(built.program)
+    for line in built.summary { Console.result(line) }
+  }
+}

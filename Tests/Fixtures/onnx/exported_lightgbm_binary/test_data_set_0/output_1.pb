@@ -1,0 +1,1 @@
+BprobabilitiesJŒ3?Æç˜>

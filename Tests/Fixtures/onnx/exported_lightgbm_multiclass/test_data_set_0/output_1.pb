@@ -1,0 +1,1 @@
+BprobabilitiesJŽà?ät>¸™S>

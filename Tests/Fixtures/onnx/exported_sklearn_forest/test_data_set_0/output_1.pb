@@ -1,0 +1,1 @@
+BprobabilitiesJÊf?ˆ—¤>–kê=

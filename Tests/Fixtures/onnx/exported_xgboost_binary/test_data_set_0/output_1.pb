@@ -1,0 +1,1 @@
+BprobabilitiesJÓ¦8?Z²Ž>

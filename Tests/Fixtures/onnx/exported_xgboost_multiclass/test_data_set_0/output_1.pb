@@ -1,0 +1,1 @@
+BprobabilitiesJòÌ?ï1>3Ýz>

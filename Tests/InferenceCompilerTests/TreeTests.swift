@@ -1,0 +1,85 @@
+import InferenceIR
+import PlanFormat
+import TensorTypes
+import Testing
+
+@testable import InferenceCompiler
+
+@Suite struct TreeTests {
+  let symbols = [Symbol(name: "batch", minimum: 1, maximum: 21)]
+
+  /// Random trees of random shape, with thresholds on a grid that inputs hit exactly.
+  private func forest(
+    _ count: Int, targets: Int, aggregate: TreeEnsemble.Aggregate, missing: Bool, entries: Int = 1,
+    transform: TreeEnsemble.PostTransform = .none, _ random: inout Seeded,
+  ) -> TreeEnsemble {
+    var ensemble = TreeEnsemble(
+      nodes: [], roots: [], leafTargets: [], leafWeights: [], targetCount: targets, featureCount: 6,
+      base: (0..<targets).map { Float($0) * 0.25 }, aggregate: aggregate, postTransform: transform)
+    func grow(_ depth: Int, _ tree: Int) -> Int32 {
+      let at = ensemble.nodes.count
+      ensemble.nodes.append(.init(feature: -1, threshold: 0, left: 0, right: 0, missingGoesLeft: false))
+      if depth == 0 || Int.random(in: 0..<6, using: &random) == 0 {
+        let first = Int32(ensemble.leafTargets.count)
+        for entry in 0..<entries {
+          ensemble.leafTargets.append(Int32(entries > 1 ? (entry + tree) % targets : tree % targets))
+          ensemble.leafWeights.append(Float.random(in: -1...1, using: &random))
+        }
+        ensemble.nodes[at] = .init(feature: -1, threshold: 0, left: first, right: Int32(entries), missingGoesLeft: false)
+      } else {
+        let (left, right) = (grow(depth - 1, tree), grow(depth - 1, tree))
+        ensemble.nodes[at] = .init(
+          feature: Int32.random(in: 0..<6, using: &random), threshold: Float(Int.random(in: -3...3, using: &random)),
+          left: left, right: right, missingGoesLeft: missing && Bool.random(using: &random))
+      }
+      return Int32(at)
+    }
+    for tree in 0..<count { ensemble.roots.append(grow(5, tree)) }
+    return ensemble
+  }
+
+  @Test func `forests give the interpreter's bits for every number of rows`() throws {
+    var random = Seeded(3)
+    let ensembles = [
+      forest(21, targets: 1, aggregate: .sum, missing: false, &random),
+      forest(16, targets: 1, aggregate: .average, missing: true, &random),
+      forest(9, targets: 3, aggregate: .sum, missing: true, &random),
+      forest(9, targets: 3, aggregate: .sum, missing: false, entries: 2, &random),
+      forest(3, targets: 2, aggregate: .minimum, missing: false, &random),
+      forest(11, targets: 2, aggregate: .maximum, missing: false, entries: 2, &random),
+    ]
+    let graphs = try ensembles.enumerated().map { at, ensemble in try graph(ensemble, "forest\(at)") }
+    let loaded = try LoadedPrograms(graphs, symbols: symbols, batch: "batch")
+    for rows in [1, 2, 7, 8, 9, 16, 21] {
+      let grid: [Float] = [-3, -2.5, -2, -1, 0, 0.5, 1, 2, 3, .infinity, -.infinity, .nan]
+      let input = HostTensor(.f32, [rows, 6], (0..<rows * 6).map { _ in grid.randomElement(using: &random) ?? 0 })
+      for (at, graph) in graphs.enumerated() {
+        let expected = try Interpreter.run(graph, inputs: [input])
+        #expect(loaded.run(at, [input], dims: ["batch": rows]) == expected, "forest \(at), \(rows) rows")
+      }
+    }
+  }
+
+  @Test func `post-transforms`() throws {
+    var random = Seeded(5)
+    let transforms: [TreeEnsemble.PostTransform] = [.none, .logistic, .softmax, .softmaxZero, .probit]
+    let graphs = try transforms.map { transform in
+      var ensemble = forest(12, targets: 3, aggregate: .average, missing: false, transform: transform, &random)
+      if transform == .probit { ensemble.base = [0.5, 0.4, 0.6] }
+      return try graph(ensemble, "\(transform)")
+    }
+    let loaded = try LoadedPrograms(graphs, symbols: symbols, batch: "batch")
+    let input = HostTensor(.f32, [21, 6], random.floats(21 * 6, in: -4...4))
+    for (at, graph) in graphs.enumerated() {
+      let expected = try Interpreter.run(graph, inputs: [input])
+      expectEqual(loaded.run(at, [input], dims: ["batch": 21]), expected, graph.name)
+    }
+  }
+
+  private func graph(_ ensemble: TreeEnsemble, _ name: String) throws -> Graph {
+    var graph = Graph(name: name, symbols: [SymbolRange("batch", 1, 21)])
+    let x = graph.addInput("x", TensorType(.f32, [Dim(symbol: "batch"), 6]))
+    graph.outputs = [try graph.apply(.treeEnsemble(ensemble), x)]
+    return graph
+  }
+}
