@@ -81,7 +81,8 @@ extension Checker {
     var first: [String: AST.Name] = [:]
     for keyword in ["in", "out"] {
       for node in section.rules[keyword] ?? [] {
-        guard let name = node.name, node.operands.count == 1, let type = node.type, node.value == nil else {
+        guard let name = node.name, node.operands.count == 1, let type = node.type, node.value == nil, node.body == nil
+        else {
           diagnostics.add(
             typeMismatch("`\(keyword)` is not written this way", "write `\(keyword) NAME : type`", node.range))
           isWhole = false
