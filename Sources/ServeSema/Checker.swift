@@ -42,8 +42,8 @@ package struct Checker {
   var clusters: [String: Cluster] = [:]
 
   // What is reported once for all environments.
-  /// Versions whose declaration gives a digest, by the range of their name.
-  var versionsWithDigest: Set<SourceRange> = []
+  /// Versions whose declaration gives no digest, by the range of their name: where their source stands.
+  var sourcesWithoutDigest: [SourceRange: SourceRange] = [:]
   var unset: [SourceRange: (name: String, environments: [String])] = [:]
   var shares: [String: ExperimentShares] = [:]
 
