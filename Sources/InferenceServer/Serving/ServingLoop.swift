@@ -25,6 +25,8 @@ struct InferenceAnswer {
   var program: Int?
   /// Header lines that name the arm.
   var lines: [UInt8] = []
+  /// What the body says, of an answer that is an error.
+  var error: RequestError?
 }
 
 /// Takes the answer to a call that had to wait.
@@ -189,7 +191,8 @@ final class ServingLoop {
     body.removeAll()
     error.write(to: &body)
     return InferenceAnswer(
-      status: error.status, program: program, lines: program.map { service.programs[$0].armHeader } ?? [])
+      status: error.status, program: program, lines: program.map { service.programs[$0].armHeader } ?? [],
+      error: error)
   }
 }
 

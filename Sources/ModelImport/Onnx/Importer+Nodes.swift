@@ -34,7 +34,8 @@ extension Importer {
       results = try conversion(&self, &call)
       try call.requireAllRead()
     } else {
-      throw call.fail(.unsupportedOperation(domain: node.domain.isEmpty ? "ai.onnx" : node.domain, version: call.version))
+      throw call.fail(
+        .unsupportedOperation(domain: node.domain.isEmpty ? "ai.onnx" : node.domain, version: call.version))
     }
     for (index, name) in node.outputs.enumerated() where !name.isEmpty {
       guard index < results.count else { throw call.fail(.unsupported("output \(index), \"\(name)\"")) }

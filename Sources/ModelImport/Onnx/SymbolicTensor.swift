@@ -94,7 +94,8 @@ extension Importer {
     case .cast(let element):
       guard element.isInteger else { return nil }
       return SymbolicTensor(element: element, shape: shape, dims: known[0].dims)
-    case .unary(.negate): return SymbolicTensor(element: types[0].element, shape: shape, dims: known[0].dims.map { -$0 })
+    case .unary(.negate):
+      return SymbolicTensor(element: types[0].element, shape: shape, dims: known[0].dims.map { -$0 })
     case .binary(let function):
       return pairwise(known, types[0], shape) { SymbolicArithmetic.binary(function, $0, $1, minima: minima) }
     case .compare(let function):

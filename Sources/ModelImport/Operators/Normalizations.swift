@@ -105,7 +105,9 @@ extension OperatorTable {
     let epsilon = try call.float("epsilon", 1e-5)
     call.ignore("stash_type")
     guard call.version >= 21 else { throw call.fail(.unsupported("opset \(call.version), before 21")) }
-    guard let groups = try call.int("num_groups"), groups > 0 else { throw call.fail(.invalid("num_groups is missing")) }
+    guard let groups = try call.int("num_groups"), groups > 0 else {
+      throw call.fail(.invalid("num_groups is missing"))
+    }
     return [
       try normalized(x, groups: Dim(groups), epsilon, try call.operand(1), try call.operand(2), &importer, call)
     ]

@@ -7,6 +7,9 @@ extension Checker {
   mutating func section(_ settings: Settings, _ schema: Schema, owner: String) -> Section {
     var result = Section(range: settings.range)
     result.isComplete = settings.isComplete
+    for stray in settings.strays {
+      diagnostics.add(typeMismatch("this is no setting", "write `name = value`", stray))
+    }
     var first: [String: Settings.Node] = [:]
     for node in settings.nodes {
       let keyword = node.keyword.text
@@ -37,6 +40,13 @@ extension Checker {
     return result
   }
 
+  /// The body of a declaration that overlays can be on: `?` leaves a setting to them.
+  mutating func overlaidSection(_ settings: Settings, _ schema: Schema, owner: String) -> Section {
+    allowsUnset = true
+    defer { allowsUnset = false }
+    return section(settings, schema, owner: owner)
+  }
+
   private mutating func read(
     _ node: Settings.Node, _ entry: Schema.Entry, _ schema: Schema, owner: String, into result: inout Section,
   ) {
@@ -58,13 +68,13 @@ extension Checker {
       }
       result.settings[keyword] = setting(node, value, type, schema)
     case .section(let inner):
-      guard let body = node.body, node.operands.isEmpty else {
+      guard let body = node.body, node.operands.isEmpty, node.type == nil, node.value == nil else {
         diagnostics.add(.form(node, entry))
         return
       }
       result.sections[keyword] = section(body, inner, owner: "`\(keyword)` of \(owner)")
     case .entries(let inner):
-      guard let name = node.name, node.operands.count <= 1, node.value == nil else {
+      guard let name = node.name, node.operands.count <= 1, node.type == nil, node.value == nil else {
         diagnostics.add(.form(node, entry))
         return
       }
@@ -86,9 +96,11 @@ extension Checker {
   private mutating func setting(
     _ node: Settings.Node, _ expr: AST.Expr, _ type: SettingType, _ schema: Schema,
   ) -> Section.Setting? {
-    guard let value = evaluate(expr),
-      let accepted = accept(value, type, name: node.keyword, of: schema.name, at: expr.range)
-    else { return nil }
+    guard let value = evaluate(expr) else { return nil }
+    if case .unset = value, allowsUnset {
+      return Section.Setting(value: value, name: node.keyword, range: expr.range, overlay: node.overlay)
+    }
+    guard let accepted = accept(value, type, name: node.keyword, of: schema.name, at: expr.range) else { return nil }
     return Section.Setting(value: accepted, name: node.keyword, range: expr.range, overlay: node.overlay)
   }
 }

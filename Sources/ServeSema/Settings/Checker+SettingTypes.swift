@@ -7,7 +7,11 @@ extension Checker {
   mutating func accept(
     _ value: Constant, _ type: SettingType, name: AST.Name, of owner: String, at range: SourceRange,
   ) -> Constant? {
-    if case .unset = value { return .unset }
+    if case .unset = value {
+      diagnostics.add(
+        typeMismatch("`\(name)` cannot be left to each env", "only services and experiments have overlays", range))
+      return nil
+    }
     switch (type, value) {
     case (.integer(let allowed), .number(let number)):
       guard let whole = number.integer else { break }
@@ -79,13 +83,13 @@ extension Checker {
       diagnostics.add(.notSupported("`\(name) = \(text)`", at: range))
       return false
     }
-    let near = Spelling.nearest(to: text, among: words)
+    let near = Suggestion(for: text, at: range, among: words)
     diagnostics.add(
       Diagnostic(
         .unknownName, "`\(name)` cannot be `\(text)`",
-        at: Label(range, near.map { "did you mean `\($0)`?" } ?? "not one of its values"),
+        at: near.label("not one of its values"),
         values: ["values of `\(name)`: \(words.joined(separator: ", "))"],
-        help: near.map { [Help("write `\($0)`", replacing: range, with: $0)] } ?? [],
+        help: near.help,
       ))
     return false
   }
