@@ -29,7 +29,7 @@ package func compile(
   }
   return CompiledPrograms(
     programs: programs, kernels: functions.names, code: code, weights: weights.segments,
-    weightBytes: weights.byteCount, reports: reports)
+    weightBytes: weights.sectionBytes, reports: reports)
 }
 
 /// The dispatches of each unit with their buffers, as text (`servec dump --stage lowered`).

@@ -57,6 +57,14 @@ import Testing
     #expect(try integers(.cast(.i8), i64([1], [300])) == [44])
   }
 
+  @Test func `integers become floats with one rounding`() throws {
+    // Halfway between two floats but for the last bit, which f64 cannot hold.
+    let number: Int64 = (1 << 61) + (1 << 37) + 1
+    #expect(try floats(.cast(.f32), i64([1], [number])) == [Float(number)])
+    #expect(try floats(.cast(.f32), Constant(.u64, [1], [UInt64(number)])) == [Float(number)])
+    #expect(Float(number) != Float(Double(number)))
+  }
+
   @Test func `bfloat16 rounds to nearest even`() throws {
     let halfway = Float(bitPattern: 0x3F80_8000)
     let x = try run(.cast(.bf16), f32([2], [halfway, Float(bitPattern: 0x3F81_8000)]))

@@ -24,7 +24,11 @@ struct WeightStore {
   private var entries: [Entry] = []
   /// Entries by their size, to find equal ones.
   private var bySize: [Int: [Int]] = [:]
-  private(set) var byteCount: UInt64 = 0
+  private var byteCount: UInt64 = 0
+
+  /// Bytes of the section: a cache line more than what is stored, because kernels read the last vector of a constant
+  /// row in full.
+  var sectionBytes: UInt64 { byteCount == 0 ? 0 : byteCount + 64 }
 
   /// The offset of a form of a constant, and the bytes it takes.
   mutating func offset(
@@ -71,7 +75,6 @@ struct WeightStore {
     let offset = byteCount
     bySize[size, default: []].append(entries.count)
     entries.append(Entry(offset: offset, byteCount: size, form: form))
-    // Whole cache lines: kernels may read a row's last vector in full.
     byteCount += (UInt64(size) + 63) / 64 * 64
     return (offset, size)
   }

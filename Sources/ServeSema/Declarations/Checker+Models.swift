@@ -81,7 +81,8 @@ extension Checker {
     var first: [String: AST.Name] = [:]
     for keyword in ["in", "out"] {
       for node in section.rules[keyword] ?? [] {
-        guard let name = node.name, node.operands.count == 1, let type = node.type, node.value == nil else {
+        guard let name = node.name, node.operands.count == 1, let type = node.type, node.value == nil, node.body == nil
+        else {
           diagnostics.add(
             typeMismatch("`\(keyword)` is not written this way", "write `\(keyword) NAME : type`", node.range))
           isWhole = false
@@ -187,7 +188,7 @@ extension Checker {
     switch artifacts.models[path] {
     case .success(let model):
       let digestIsRight = checkDigest(section, model, owner: owner)
-      if section.written.contains("digest") { versionsWithDigest.insert(name.range) }
+      if !section.written.contains("digest") { sourcesWithoutDigest[name.range] = range }
       guard refuseOperators(model, at: range), digestIsRight else { return nil }
       return VersionFile(name: versionName, path: path, model: model, range: range, nameRange: name.range)
     case .failure(let failure):

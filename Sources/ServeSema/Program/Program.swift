@@ -153,12 +153,12 @@ struct Program {
   }
 
   private func notOffered(_ name: AST.Name, line: AST.Import, offered: [String]) -> Diagnostic {
-    let near = Spelling.nearest(to: name.text, among: offered)
+    let near = Suggestion(for: name, among: offered)
     return Diagnostic(
       .unresolvedImport, "\"\(line.source.value)\" declares no `\(name.text)`",
-      at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not declared there"),
+      at: near.label("not declared there"),
       values: offered.isEmpty ? [] : ["it declares: \(offered.sorted().prefix(12).joined(separator: ", "))"],
-      help: near.map { [Help("import `\($0)`", replacing: name.range, with: $0)] } ?? [],
+      help: near.help("import"),
     )
   }
 }

@@ -7,6 +7,9 @@ extension Checker {
   mutating func section(_ settings: Settings, _ schema: Schema, owner: String) -> Section {
     var result = Section(range: settings.range)
     result.isComplete = settings.isComplete
+    for stray in settings.strays {
+      diagnostics.add(typeMismatch("this is no setting", "write `name = value`", stray))
+    }
     var first: [String: Settings.Node] = [:]
     for node in settings.nodes {
       let keyword = node.keyword.text
@@ -58,13 +61,13 @@ extension Checker {
       }
       result.settings[keyword] = setting(node, value, type, schema)
     case .section(let inner):
-      guard let body = node.body, node.operands.isEmpty else {
+      guard let body = node.body, node.operands.isEmpty, node.type == nil, node.value == nil else {
         diagnostics.add(.form(node, entry))
         return
       }
       result.sections[keyword] = section(body, inner, owner: "`\(keyword)` of \(owner)")
     case .entries(let inner):
-      guard let name = node.name, node.operands.count <= 1, node.value == nil else {
+      guard let name = node.name, node.operands.count <= 1, node.type == nil, node.value == nil else {
         diagnostics.add(.form(node, entry))
         return
       }

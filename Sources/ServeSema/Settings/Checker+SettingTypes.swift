@@ -79,13 +79,13 @@ extension Checker {
       diagnostics.add(.notSupported("`\(name) = \(text)`", at: range))
       return false
     }
-    let near = Spelling.nearest(to: text, among: words)
+    let near = Suggestion(for: text, at: range, among: words)
     diagnostics.add(
       Diagnostic(
         .unknownName, "`\(name)` cannot be `\(text)`",
-        at: Label(range, near.map { "did you mean `\($0)`?" } ?? "not one of its values"),
+        at: near.label("not one of its values"),
         values: ["values of `\(name)`: \(words.joined(separator: ", "))"],
-        help: near.map { [Help("write `\($0)`", replacing: range, with: $0)] } ?? [],
+        help: near.help,
       ))
     return false
   }

@@ -61,7 +61,7 @@ extension Parser {
 
   /// field = path ( annotation [ initializer ] | initializer ) ;
   mutating func parseField() -> SyntaxElement {
-    var children = [parsePath(in: .field)]
+    var children = [parsePath()]
     if continues(with: .colon) { children.append(parseAnnotation()) }
     if continues(with: .equal) { children.append(parseInitializer()) }
     return .node(SyntaxNode(kind: .field, children: children))
@@ -69,7 +69,7 @@ extension Parser {
 
   /// bound = path ( "<=" | ">=" ) value ;
   mutating func parseBound() -> SyntaxElement {
-    .node(SyntaxNode(kind: .bound, children: [parsePath(in: .bound), take(), parseValue(in: .bound)]))
+    .node(SyntaxNode(kind: .bound, children: [parsePath(), take(), parseValue(in: .bound)]))
   }
 
   /// return = "return" value ;
@@ -92,13 +92,16 @@ extension Parser {
     return .node(SyntaxNode(kind: .clause, children: children))
   }
 
-  /// value = phrase ;   phrase = expression { expression } ;
+  /// value = phrase ;
+  mutating func parseValue(in construct: SyntaxKind) -> SyntaxElement {
+    guard startsExpression, !atDeclarationInColumnZero, !atLineBreak else { return missing(.value, in: construct) }
+    return parsePhrase()
+  }
+
+  /// phrase = expression { expression } ;
   ///
   /// A phrase of one leaves no node.
-  mutating func parseValue(in construct: SyntaxKind) -> SyntaxElement {
-    guard startsExpression, !atDeclarationInColumnZero, !atLineBreak else {
-      return missing(.value, in: construct)
-    }
+  mutating func parsePhrase() -> SyntaxElement {
     let first = parseExpression()
     var parts = [first]
     while startsOperand(at: position), !atLineBreak, !startsField { parts.append(parseExpression()) }

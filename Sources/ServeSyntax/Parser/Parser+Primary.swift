@@ -43,7 +43,7 @@ extension Parser {
     case .integer, .float, .percent, .quantity, .date, .grid, .string, .multilineString, .pattern:
       return parseLiteral()
     case .name, .quotedName:
-      return isBool ? parseLiteral() : parseRecordOrPath()
+      return isBool ? parseLiteral() : takeRecordOrPath()
     case .dot: return parseImplicitMember()
     case .leftBracket: return parseList()
     case .leftParen: return parseGroup()
@@ -75,10 +75,10 @@ extension Parser {
     Unit(rawValue: source.text(in: current.text))?.mayStandApart == true
   }
 
-  /// path = NAME { "." NAME } ;
-  mutating func parsePath(in construct: SyntaxKind) -> SyntaxElement {
-    var children = [expectName(in: construct)]
-    while continues(with: .dot), case .token = children[0] {
+  /// path = name { "." name } ;   The caller has seen the first name.
+  mutating func parsePath() -> SyntaxElement {
+    var children = [take()]
+    while continues(with: .dot) {
       children.append(take())
       children.append(expectName(in: .path))
     }
@@ -90,8 +90,8 @@ extension Parser {
     .node(SyntaxNode(kind: .record, children: [name, parseBlock()]))
   }
 
-  private mutating func parseRecordOrPath() -> SyntaxElement {
-    let path = parsePath(in: .path)
+  private mutating func takeRecordOrPath() -> SyntaxElement {
+    let path = parsePath()
     return recordsAllowed && continues(with: .leftBrace) ? parseRecord(path) : path
   }
 
