@@ -61,7 +61,8 @@ import Testing
       server.shutdown()
     }
     for (method, target, status) in [
-      ("GET", "/livez", 200), ("GET", "/v2/health/live", 200), ("GET", "/readyz", 503), ("GET", "/v2/health/ready", 503),
+      ("GET", "/livez", 200), ("GET", "/v2/health/live", 200), ("GET", "/readyz", 503),
+      ("GET", "/v2/health/ready", 503),
       ("POST", "/v1/shop", 503), ("GET", "/metrics", 503), ("GET", "/nothing", 503),
     ] {
       let client = try TestClient(port: server.port)
