@@ -163,6 +163,11 @@ def features():
          replaced_value_float=np.nan, **ml)
     case("linear_regressor", "LinearRegressor", 15, [x], coefficients=[1.0, 2.0, 3.0, -4.0], intercepts=[0.5, -1.0],
          targets=2, **ml)
+    for transform in ("LOGISTIC", "SOFTMAX"):
+        case(f"linear_classifier_{transform.lower()}", "LinearClassifier", 15, [x], outputs=2, coefficients=[1.0, 2, -1, -2],
+             intercepts=[0.5, -0.5], classlabels_ints=[7, 3], multi_class=0, post_transform=transform, **ml)
+    case("linear_classifier_strings", "LinearClassifier", 15, [x], outputs=2, coefficients=[1.0, 2, -1, -2, 0, 0.5],
+         intercepts=[0.5, -0.5, 0], classlabels_strings=["a", "b", "c"], post_transform="NONE", **ml)
     case("label_encoder", "LabelEncoder", 15, [i64([3, 9, 4])], keys_int64s=[4, 3], values_floats=[0.5, 1.5],
          default_float=-2.0, **ml)
     case("one_hot_encoder", "OneHotEncoder", 15, [i64([3, 9, 4])], cats_int64s=[4, 3], zeros=1, **ml)

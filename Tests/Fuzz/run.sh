@@ -23,6 +23,18 @@ flags=(-O -swift-version 6 -package-name servec -I "$out" -sanitize=fuzzer,addre
   -enable-upcoming-feature MemberImportVisibility)
 objects=()
 for module in $(cat "$here/modules"); do
+  if [ -d "Sources/$module/include" ]; then
+    # A C target: a module map over its headers, and its files with the same coverage and checks.
+    { echo "module $module {"; printf '  header "%s"\n' "$PWD/Sources/$module"/include/*.h; echo "  export *"; echo "}"; } \
+      >"$out/$module.modulemap"
+    flags+=(-Xcc "-fmodule-map-file=$out/$module.modulemap")
+    for file in "Sources/$module"/*.c; do
+      object=$out/$module-$(basename "$file").o
+      clang -O2 -fsanitize=fuzzer-no-link,address -I "Sources/$module/include" -c "$file" -o "$object"
+      objects+=("$object")
+    done
+    continue
+  fi
   swiftc "${flags[@]}" -wmo -emit-module -emit-module-path "$out/$module.swiftmodule" -module-name "$module" \
     -emit-object -o "$out/$module.o" $(find "Sources/$module" -name '*.swift' | sort)
   objects+=("$out/$module.o")

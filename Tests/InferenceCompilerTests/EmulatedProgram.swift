@@ -89,7 +89,8 @@ struct EmulatedProgram {
 
   private func execute(_ source: String, input: Data) throws -> Data {
     guard let emulator = Self.emulator else { throw Toolchain.Failure(description: "no qemu-aarch64") }
-    let arguments = CompilerFlags.arguments(for: .arm64).filter { $0 != "-shared" && $0 != "-fPIC" }
+    let arguments =
+      CompilerFlags.arguments(for: .arm64).filter { $0 != "-shared" && $0 != "-fPIC" }
       + ["-static", "-Wl,-e,_start", "-fno-stack-protector"]
     let binary = try Toolchain.compile(source, arguments: arguments)
     return try Toolchain.withFolder { folder in

@@ -18,7 +18,8 @@ import Testing
     let ids = graph.addInput("ids", TensorType(.i64, [rows]))
     let table = graph.f32([7, 5], random.floats(35))
     let embedded = try graph.apply(.gather(axis: 0, negative: .fromEnd), table, ids)
-    let joined = try graph.apply(.concat(axis: 1), try graph.apply(.unary(.log1p), try graph.apply(.unary(.square), x)), embedded)
+    let joined = try graph.apply(
+      .concat(axis: 1), try graph.apply(.unary(.log1p), try graph.apply(.unary(.square), x)), embedded)
     let hidden = try graph.dense(joined, 24, 70, .gelu, &random)
     let scores = try graph.apply(.softmax(axis: 1), try graph.dense(hidden, 70, 37, .tanh, &random))
     let best = try graph.add(.topK(k: 3, axis: 1, largest: true, pad: nil), [scores], name: "top", origin: "top")
@@ -29,7 +30,8 @@ import Testing
         .init(feature: -1, threshold: 0, left: 1, right: 1, missingGoesLeft: false),
       ], roots: [0], leafTargets: [0, 0], leafWeights: [0.25, -1.5], targetCount: 1, featureCount: 19, base: [0.5],
       aggregate: .sum, postTransform: .logistic)
-    graph.outputs = [try graph.dense(hidden, 70, 1, .sigmoid, &random), try graph.apply(.treeEnsemble(trees), x)] + best
+    graph.outputs =
+      [try graph.dense(hidden, 70, 1, .sigmoid, &random), try graph.apply(.treeEnsemble(trees), x)] + best
     return graph
   }
 
@@ -45,7 +47,8 @@ import Testing
     let loaded = try LoadedPrograms([try graph()], symbols: symbols, families: CPUFamily.allCases)
     #expect(loaded.compiled.code.map(\.family) == CPUFamily.allCases)
     // ELF, 64 bits; machine 62 is x86-64, 183 AArch64.
-    #expect(loaded.compiled.code.map { Array($0.elf[0..<5]) } == Array(repeating: [0x7F, 0x45, 0x4C, 0x46, 2], count: 3))
+    #expect(
+      loaded.compiled.code.map { Array($0.elf[0..<5]) } == Array(repeating: [0x7F, 0x45, 0x4C, 0x46, 2], count: 3))
     #expect(loaded.compiled.code.map { $0.elf[18] } == [62, 62, 183])
   }
 
@@ -67,8 +70,10 @@ import Testing
 
   @Test func `kernels do nothing undefined`() throws {
     // Traps instead of a runtime library, which freestanding code does not have.
-    let checks = ["-fsanitize=bounds,alignment,null,float-cast-overflow,integer-divide-by-zero,pointer-overflow,shift-exponent,unreachable",
-      "-fsanitize-trap=all"]
+    let checks = [
+      "-fsanitize=bounds,alignment,null,float-cast-overflow,integer-divide-by-zero,pointer-overflow,shift-exponent,unreachable",
+      "-fsanitize-trap=all",
+    ]
     let graph = try graph()
     let loaded = try LoadedPrograms([graph], symbols: symbols, extra: checks)
     for rows in [1, 2, 3, 7, 16] {

@@ -65,7 +65,9 @@ final class LoadedPrograms {
           place.storeBytes(of: UInt(text.count), toByteOffset: index * 16 + 8, as: UInt.self)
         }
       } else {
-        tensor.bytes.withUnsafeBytes { place.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(place), byteCount: $0.count) }
+        tensor.bytes.withUnsafeBytes {
+          place.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(place), byteCount: $0.count)
+        }
       }
     }
     steps(program, arena, dims)()

@@ -28,7 +28,8 @@ import Testing
             : HostTensor(.i64, shape, (0..<shape.reduce(1, *)).map { _ in Int64.random(in: 0..<4, using: &random) })
         }
         let expected = try Interpreter.run(graph, inputs: inputs, symbols: dims)
-        expectEqual(loaded.run(at, inputs, dims: dims), expected, tolerance: 3e-5, "\(graph.name) \(dims)\n\(graph.text())")
+        expectEqual(
+          loaded.run(at, inputs, dims: dims), expected, tolerance: 3e-5, "\(graph.name) \(dims)\n\(graph.text())")
       }
     }
   }

@@ -14,7 +14,8 @@ enum Toolchain {
     for folder in (environment["PATH"] ?? "").split(separator: ":") {
       let swiftc = URL(fileURLWithPath: String(folder)).appendingPathComponent("swiftc").resolvingSymlinksInPath()
       let clang = swiftc.deletingLastPathComponent().appendingPathComponent("clang").path
-      if FileManager.default.isExecutableFile(atPath: swiftc.path), FileManager.default.isExecutableFile(atPath: clang) {
+      if FileManager.default.isExecutableFile(atPath: swiftc.path), FileManager.default.isExecutableFile(atPath: clang)
+      {
         return clang
       }
     }

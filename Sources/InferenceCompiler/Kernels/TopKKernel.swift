@@ -71,7 +71,7 @@ extension Emitter {
             ]),
           .assign(best["s"], element), .assign(place["s"], "j"),
           .assign("found", .conditional(isFull, "found", "found" + 1)),
-        ], else: []),
+        ], else: [])
     ]
   }
 }

@@ -51,7 +51,10 @@ extension Emitter {
     func cleaned(_ start: Int, _ infinity: CExpression) -> CStatement {
       .loop(
         variable: "f", from: 0, below: .integer(features), step: 1,
-        [.assign(.name("line")["f" + .integer(start)], .conditional(.binary(element, "==", element), element, infinity))])
+        [
+          .assign(
+            .name("line")["f" + .integer(start)], .conditional(.binary(element, "==", element), element, infinity))
+        ])
     }
     var body: [CStatement] = [
       .declare(type: "const f32 *", name: "x", x.pointer + ("row" + "r") * x.row),

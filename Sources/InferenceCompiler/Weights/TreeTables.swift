@@ -73,7 +73,11 @@ struct TreeTables {
       var found: Set<Int32> = []
       while let at = stack.popLast() {
         let node = ensemble.nodes[Int(at)]
-        if node.feature < 0 { found.insert(ensemble.leafTargets[Int(node.left)]) } else { stack += [node.left, node.right] }
+        if node.feature < 0 {
+          found.insert(ensemble.leafTargets[Int(node.left)])
+        } else {
+          stack += [node.left, node.right]
+        }
       }
       if found.count > 1 { return .entries }
     }
@@ -96,7 +100,8 @@ struct TreeTables {
       } else {
         let delta = order.count - at
         guard delta < 1 << deltaBits else {
-          throw CompileError(origin: origin, message: "a tree has \(delta) nodes on a level; fewer than \(1 << deltaBits) are supported")
+          throw CompileError(
+            origin: origin, message: "a tree has \(delta) nodes on a level; fewer than \(1 << deltaBits) are supported")
         }
         nodes.append((node.threshold.bitPattern, UInt32(column(node)) << UInt32(deltaBits) | UInt32(delta)))
         order += [node.left, node.right]

@@ -193,7 +193,9 @@ extension Interpreter {
 
   static func cast(_ x: Constant, to element: ElementType) -> Constant {
     if x.element == element { return x }
-    if x.element == .u64, element == .f32 { return Constant(.f32, x.shape, x.values(as: UInt64.self).map { Float($0) }) }
+    if x.element == .u64, element == .f32 {
+      return Constant(.f32, x.shape, x.values(as: UInt64.self).map { Float($0) })
+    }
     return x.element.isFloat || (x.element == .u64 && element.isFloat)
       ? Constant(element, x.shape, rounding: x.doubles) : Constant(element, x.shape, wrapping: x.integers)
   }

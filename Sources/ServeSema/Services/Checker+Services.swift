@@ -7,7 +7,7 @@ extension Checker {
     _ declaration: AST.Declaration, _ experiments: [AST.Declaration], _ overlays: [Overlay], _ head: EnvironmentHead,
   ) -> Service? {
     let owner = "service `\(declaration.name)`"
-    let section = section(effective(declaration, .service, overlays, head), .service, owner: owner)
+    let section = overlaidSection(effective(declaration, .service, overlays, head), .service, owner: owner)
     noteUnset(section, head)
     let arms = experimentArms(experiments, overlays, head)
     let body = serviceBody(section, declaration, arms, owner: owner)
@@ -110,14 +110,16 @@ extension Checker {
   private mutating func requireDigests(_ models: [CheckedModel], _ head: EnvironmentHead) {
     guard head.isProtected else { return }
     for model in models {
-      for version in model.declaration.versions where !versionsWithDigest.contains(version.range) {
+      for version in model.declaration.versions {
+        guard let source = sourcesWithoutDigest[version.range] else { continue }
+        let digest = "digest = \"sha256:\(version.digest)\""
         diagnostics.add(
           Diagnostic(
             .digestMismatch, "version \(version.name) of `\(model.declaration.name)` has no digest",
             at: Label(version.range, "served in a protected env"),
             secondary: head.range.map { [Label($0, "this env is protected")] } ?? [],
             notes: ["without it, a build serves whatever file lies there on that day"],
-            help: [Help("add `digest = \"sha256:\(version.digest)\"`")]))
+            help: [Help("add `\(digest)`", replacing: source.atEnd, with: ", \(digest)")]))
       }
     }
   }
