@@ -41,6 +41,9 @@ package struct Checker {
   var pools: [String: Pool] = [:]
   var clusters: [String: Cluster] = [:]
 
+  /// Whether `?` may stand for a value.
+  var allowsUnset = false
+
   // What is reported once for all environments.
   /// Versions whose declaration gives no digest, by the range of their name: where their source stands.
   var sourcesWithoutDigest: [SourceRange: SourceRange] = [:]

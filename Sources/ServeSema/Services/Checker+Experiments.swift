@@ -45,7 +45,7 @@ extension Checker {
     }
     guard let declaration = experiments.first else { return nil }
     let owner = "experiment `\(declaration.name)`"
-    let section = section(effective(declaration, .experiment, overlays, head), .experiment, owner: owner)
+    let section = overlaidSection(effective(declaration, .experiment, overlays, head), .experiment, owner: owner)
     noteUnset(section, head)
     var arms: [ExperimentHead.Arm] = []
     var isWhole = section.isComplete

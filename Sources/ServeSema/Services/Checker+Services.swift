@@ -7,7 +7,7 @@ extension Checker {
     _ declaration: AST.Declaration, _ experiments: [AST.Declaration], _ overlays: [Overlay], _ head: EnvironmentHead,
   ) -> Service? {
     let owner = "service `\(declaration.name)`"
-    let section = section(effective(declaration, .service, overlays, head), .service, owner: owner)
+    let section = overlaidSection(effective(declaration, .service, overlays, head), .service, owner: owner)
     noteUnset(section, head)
     let arms = experimentArms(experiments, overlays, head)
     let body = serviceBody(section, declaration, arms, owner: owner)

@@ -40,6 +40,13 @@ extension Checker {
     return result
   }
 
+  /// The body of a declaration that overlays can be on: `?` leaves a setting to them.
+  mutating func overlaidSection(_ settings: Settings, _ schema: Schema, owner: String) -> Section {
+    allowsUnset = true
+    defer { allowsUnset = false }
+    return section(settings, schema, owner: owner)
+  }
+
   private mutating func read(
     _ node: Settings.Node, _ entry: Schema.Entry, _ schema: Schema, owner: String, into result: inout Section,
   ) {
@@ -89,9 +96,11 @@ extension Checker {
   private mutating func setting(
     _ node: Settings.Node, _ expr: AST.Expr, _ type: SettingType, _ schema: Schema,
   ) -> Section.Setting? {
-    guard let value = evaluate(expr),
-      let accepted = accept(value, type, name: node.keyword, of: schema.name, at: expr.range)
-    else { return nil }
+    guard let value = evaluate(expr) else { return nil }
+    if case .unset = value, allowsUnset {
+      return Section.Setting(value: value, name: node.keyword, range: expr.range, overlay: node.overlay)
+    }
+    guard let accepted = accept(value, type, name: node.keyword, of: schema.name, at: expr.range) else { return nil }
     return Section.Setting(value: accepted, name: node.keyword, range: expr.range, overlay: node.overlay)
   }
 }

@@ -7,7 +7,11 @@ extension Checker {
   mutating func accept(
     _ value: Constant, _ type: SettingType, name: AST.Name, of owner: String, at range: SourceRange,
   ) -> Constant? {
-    if case .unset = value { return .unset }
+    if case .unset = value {
+      diagnostics.add(
+        typeMismatch("`\(name)` cannot be left to each env", "only services and experiments have overlays", range))
+      return nil
+    }
     switch (type, value) {
     case (.integer(let allowed), .number(let number)):
       guard let whole = number.integer else { break }
