@@ -230,10 +230,12 @@ struct ServiceAssembler {
   }
 
   private func column(_ field: FeatureDeclaration.Field) throws -> FeatureGroup.Column {
-    guard let bytes = Constant.filled(field.element, field.shape, field.defaultValue)?.data.bytes else {
+    guard let filled = Constant.filled(field.element, field.shape, field.defaultValue) else {
       throw DriverError(.inputErrors, "feature field `\(field.name)` is a string, which is not supported yet")
     }
-    return FeatureGroup.Column(name: field.name, element: field.element, shape: field.shape, defaultValue: Array(bytes))
+    // The constant owns the bytes, so it must live until they are copied.
+    let bytes = withExtendedLifetime(filled) { Array(filled.data.bytes) }
+    return FeatureGroup.Column(name: field.name, element: field.element, shape: field.shape, defaultValue: bytes)
   }
 
   private func port(of input: PipelineGraph.Input, _ columns: [[Program.Port]]) -> Program.Port {

@@ -20,7 +20,7 @@ extension ASTBuilder {
     case .unexpected: return nil
     case .file, .edition, .import, .importNames, .declaration, .parameters, .parameter, .result, .annotation,
       .initializer, .operands, .operand, .block, .phrase, .type, .refinements, .dims, .dim, .binary, .unary, .call,
-      .arguments, .argument, .index, .member, .literal, .path, .implicitMember, .list, .group, .record, .unset:
+      .arguments, .argument, .index, .indices, .member, .literal, .path, .implicitMember, .list, .group, .record, .unset:
       return .value(expr(node))
     }
   }
@@ -71,7 +71,7 @@ extension ASTBuilder {
     case .annotation, .initializer, .block: return nil
     case .file, .edition, .import, .importNames, .declaration, .parameters, .parameter, .result, .operands, .operand,
       .field, .bound, .return, .clause, .phrase, .type, .refinements, .dims, .dim, .binary, .unary, .call,
-      .arguments, .argument, .index, .member, .literal, .path, .implicitMember, .list, .group, .record, .unset,
+      .arguments, .argument, .index, .indices, .member, .literal, .path, .implicitMember, .list, .group, .record, .unset,
       .unexpected:
       return expr(node)
     }

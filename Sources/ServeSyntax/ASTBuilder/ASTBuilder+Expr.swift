@@ -28,7 +28,7 @@ extension ASTBuilder {
     case .unset: .unset
     case .file, .edition, .import, .importNames, .declaration, .parameters, .parameter, .result, .annotation,
       .initializer, .operands, .operand, .block, .field, .bound, .return, .clause, .type, .refinements, .dims, .dim,
-      .arguments, .argument, .unexpected:
+      .arguments, .argument, .indices, .unexpected:
       .error
     }
   }
@@ -48,9 +48,9 @@ extension ASTBuilder {
   }
 
   private func index(_ node: SyntaxNode) -> AST.Expr.Kind {
-    let nodes = node.children.compactMap(\.node)
-    guard !hasMissing(node), let base = nodes.first else { return .error }
-    return .index(base: expr(base), indices: nodes.dropFirst().map(expr))
+    guard let base = node.children.first?.node, let indices = node.first(.indices), !hasMissing(indices)
+    else { return .error }
+    return .index(base: expr(base), indices: indices.children.compactMap(\.node).map(expr))
   }
 
   private func member(_ node: SyntaxNode) -> AST.Expr.Kind {

@@ -78,11 +78,15 @@ extension Parser {
     return .node(SyntaxNode(kind: .argument, children: children))
   }
 
-  /// index = postfix "[" expression { "," expression } [ "," ] "]" ;
+  /// index = postfix indices ;
   mutating func parseIndex(_ base: SyntaxElement) -> SyntaxElement {
+    .node(SyntaxNode(kind: .index, children: [base, parseIndices()]))
+  }
+
+  /// indices = "[" expression { "," expression } [ "," ] "]" ;
+  mutating func parseIndices() -> SyntaxElement {
     nested { parser in
-      let brackets = parser.takeBracketed { $0.parseExpression() }
-      return .node(SyntaxNode(kind: .index, children: [base] + brackets))
+      .node(SyntaxNode(kind: .indices, children: parser.takeBracketed { $0.parseExpression() }))
     }
   }
 
