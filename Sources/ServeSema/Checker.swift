@@ -41,9 +41,12 @@ package struct Checker {
   var pools: [String: Pool] = [:]
   var clusters: [String: Cluster] = [:]
 
+  /// Whether `?` may stand for a value.
+  var allowsUnset = false
+
   // What is reported once for all environments.
-  /// Versions whose declaration gives a digest, by the range of their name.
-  var versionsWithDigest: Set<SourceRange> = []
+  /// Versions whose declaration gives no digest, by the range of their name: where their source stands.
+  var sourcesWithoutDigest: [SourceRange: SourceRange] = [:]
   var unset: [SourceRange: (name: String, environments: [String])] = [:]
   var shares: [String: ExperimentShares] = [:]
 

@@ -11,7 +11,8 @@ import Testing
     ("pool p { spot on }", "spot"), ("pool p { spot : bool }", "spot"), ("pool p { spot <= on }", "<="),
     ("store s : sqlite? { path = \"x\" }", "sqlite?"), ("pool p { return p { } }", "return p { }"),
     ("env a extends b extends b { }\nenv b { }", "b"), ("env a extends b : u64 { }\nenv b { }", "u64"),
-    ("record R { x = 5 }", "x = 5"), ("record R { u64 }", "u64"), ("enum E { a = 5 }", "a = 5"),
+    ("record R { x = 5 }", "x = 5"), ("record R { u64 }", "u64"), ("pool p { machine = ? }", "?"),
+    ("pool p { zones = [?] }", "?"), ("dim d = ?", "?"), ("dim d = 1...?", "1...?"), ("enum E { a = 5 }", "a = 5"),
   ]) func `what has no meaning is refused`(text: String, place: String) {
     let result = check("serve 1\n\(text)\n")
     let shown = "\(result.diagnostics.map { dump($0, in: result.sources) })"

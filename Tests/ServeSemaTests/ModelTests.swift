@@ -36,6 +36,12 @@ import Testing
     #expect(!declaration.batches)
   }
 
+  @Test func `a symbol that stands elsewhere too is no batch`() throws {
+    let (found, result) = model(#"source = "m.onnx""#, file("m.onnx", "in a : f32[N, N]", "out y : f32[N]"))
+    #expect(result.errors.isEmpty)
+    #expect(found?.batches == false)
+  }
+
   @Test func `a symbol of the model takes the file's number`() throws {
     let (found, result) = model(
       "signature {\n in x : f32[rows, D]\n out y : f32[rows]\n}\nsource = \"m.onnx\"",

@@ -188,7 +188,7 @@ extension Checker {
     switch artifacts.models[path] {
     case .success(let model):
       let digestIsRight = checkDigest(section, model, owner: owner)
-      if section.written.contains("digest") { versionsWithDigest.insert(name.range) }
+      if !section.written.contains("digest") { sourcesWithoutDigest[name.range] = range }
       guard refuseOperators(model, at: range), digestIsRight else { return nil }
       return VersionFile(name: versionName, path: path, model: model, range: range, nameRange: name.range)
     case .failure(let failure):

@@ -1655,6 +1655,46 @@ service recommender {
 ```
 
 """##),
+    ("SV0509", ##"""
+# SV0509: all capacity on spot machines
+
+In a protected env the only pool of a service is one of spot machines. They are cheap because they can be taken away, and
+those of a zone often go together; it takes minutes until new nodes have a model loaded.
+
+```artifacts
+model Ranker {
+  source = "ranker.onnx"
+  signature {
+    in x : f32[N, 4]
+    out score : f32[N]
+  }
+  digest = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+}
+```
+
+```serve fail
+serve 1
+model Ranker { source = "ranker.onnx", digest = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }
+pool c3_cpu { machine = "c3-standard-8", spot = on }
+service recommender {
+  model = Ranker
+  placement { try c3_cpu { cpu = 2 } }
+}
+env prod { protected = on }
+```
+
+```serve ok
+serve 1
+model Ranker { source = "ranker.onnx", digest = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }
+pool c3_cpu { machine = "c3-standard-8", spot = off }
+service recommender {
+  model = Ranker
+  placement { try c3_cpu { cpu = 2 } }
+}
+env prod { protected = on }
+```
+
+"""##),
     ("SV0513", ##"""
 # SV0513: a machine family without code
 
