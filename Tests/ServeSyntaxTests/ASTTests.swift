@@ -39,7 +39,8 @@ import Testing
     case .path(let path): path.description
     case .integer(let value): "\(value)"
     case .phrase(let parts): parts.map(grouped).joined(separator: " | ")
-    case .call(let callee, let arguments): "\(grouped(callee))(\(arguments.map { grouped($0.value) }.joined(separator: ", ")))"
+    case .call(let callee, let arguments):
+      "\(grouped(callee))(\(arguments.map { grouped($0.value) }.joined(separator: ", ")))"
     case .error, .float, .quantity, .percent, .bool, .string, .date, .grid, .pattern, .unset, .implicitMember, .index,
       .member, .list, .record:
       "\(expr.kind)"
@@ -58,7 +59,8 @@ import Testing
   }
 
   @Test func `A quantity has its number and unit, money may stand apart`() throws {
-    #expect(try value("1.5GiB").kind == .quantity(Quantity(number: Decimal(significand: 15, exponent: -1), unit: .gibibytes)))
+    #expect(
+      try value("1.5GiB").kind == .quantity(Quantity(number: Decimal(significand: 15, exponent: -1), unit: .gibibytes)))
     #expect(try value("18_000 USD").kind == .quantity(Quantity(number: Decimal(significand: 18_000), unit: .dollars)))
     #expect(Unit.requestsPerSecond.factor == 60 && Unit.requestsPerSecond.dimension == .rate)
   }
@@ -116,7 +118,8 @@ import Testing
   // MARK: - Items and declarations
 
   @Test func `Items are told apart by what follows their first word`() throws {
-    let items = try items("a = 1\nb : u64\np99 <= 45ms\nprotocol { http = 1 }\nversion v1 { x = 1 }\nreturn a\nios\n10%")
+    let items = try items(
+      "a = 1\nb : u64\np99 <= 45ms\nprotocol { http = 1 }\nversion v1 { x = 1 }\nreturn a\nios\n10%")
     let kinds = items.map { item in
       switch item {
       case .field(let field): "field \(field.path)"
@@ -171,7 +174,8 @@ import Testing
   }
 
   @Test func `Documentation belongs to what stands below it`() throws {
-    let file = file("/// One\n///  two\n//// no\n/// Three\nrecord R {\n  /// Field.\n  a : u64 // trailing\n  b : u64\n}")
+    let file = file(
+      "/// One\n///  two\n//// no\n/// Three\nrecord R {\n  /// Field.\n  a : u64 // trailing\n  b : u64\n}")
     #expect(file.declarations.first?.doc == "Three")
     #expect(fields(file.declarations.first?.block).map(\.doc) == ["Field.", nil])
   }
@@ -203,7 +207,8 @@ import Testing
   }
 
   @Test func `The three-line file is understood`() {
-    let file = parse("serve 1\nmodel Ranker { source = \"models/ranker.onnx\" }\nservice recommender { model = Ranker }\n")
+    let file = parse(
+      "serve 1\nmodel Ranker { source = \"models/ranker.onnx\" }\nservice recommender { model = Ranker }\n")
     #expect(file.diagnostics.isEmpty)
     #expect(file.ast.edition == .one)
     #expect(file.ast.declarations.map { "\($0.kind) \($0.name)" } == ["model Ranker", "service recommender"])

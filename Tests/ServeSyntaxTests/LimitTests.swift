@@ -16,7 +16,9 @@ import Testing
     return now() - start
   }
 
-  @Test(arguments: ["(", "[", "f(", "x[", "- ", "not ", "x.", "x = a { ", "service s { ", "u8(", "/* ", "a.b(c)[", "0."])
+  @Test(arguments: [
+    "(", "[", "f(", "x[", "- ", "not ", "x.", "x = a { ", "service s { ", "u8(", "/* ", "a.b(c)[", "0.",
+  ])
   func `Deep nesting is an error and never a crash`(unit: String) {
     let deep = "serve 1\nservice s {\n x = " + String(repeating: unit, count: 5_000)
     let file = parse(deep)
