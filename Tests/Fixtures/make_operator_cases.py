@@ -206,6 +206,15 @@ def trees():
              n_targets=count, post_transform=transform, aggregate_function=aggregate,
              **({"base_values": [0.25] * count} if aggregate == "SUM" else {}),
              **nodes, **{f"target_{k}": v for k, v in leaves.items()}, **ml)
+    # Nodes that test membership have no split.
+    def tensor(values, dtype):
+        return numpy_helper.from_array(np.array(values, dtype))
+    case("tree_ensemble_5_membership", "TreeEnsemble", 21, [np.array([[1.2, 3], [0.5, 7], [4, 4], [9, 0]], f32)], ml=5,
+         nodes_splits=tensor([3.5, np.nan, np.nan], f32), nodes_modes=tensor([0, 6, 6], np.uint8),
+         nodes_featureids=[0, 0, 1], nodes_truenodeids=[1, 0, 2], nodes_falsenodeids=[2, 1, 3],
+         nodes_trueleafs=[0, 1, 1], nodes_falseleafs=[0, 1, 1], leaf_targetids=[0, 1, 0, 1],
+         leaf_weights=tensor([5.23, 12.12, -12.23, 7.21], f32), membership_values=tensor([1.2, 9, np.nan, 4, np.nan], f32),
+         tree_roots=[0], n_targets=2, aggregate_function=1, post_transform=0, **ml)
     for columns, sign, transform, base in (
             ([0], "mixed", "NONE", 0), ([0], "mixed", "LOGISTIC", 1), ([0], "mixed", "SOFTMAX", 0),
             ([0], "positive", "NONE", 0), ([0], "positive", "LOGISTIC", 1), ([0], "positive", "SOFTMAX", 1),

@@ -4,10 +4,12 @@ trap '[ -z "$served_pid" ] || kill -KILL "$served_pid" 2>/dev/null || true' EXIT
 
 # start [ARGUMENT...] : starts served on a free port and waits until it is ready; sets served_pid, port and url.
 start() {
+  # An old log would say an old port.
+  rm -f served.log
   "$SERVED" --plan "$PLAN" --store "$STORE" --host 127.0.0.1 --http-port 0 "$@" >served.log 2>&1 &
   served_pid=$!
   for _ in $(seq 500); do
-    port=$(sed -nE 's/.*"port":([0-9]+).*/\1/p' served.log)
+    port=$(sed -nE 's/.*"port":([0-9]+).*/\1/p' served.log 2>/dev/null || true)
     if [ -n "$port" ]; then
       url=http://127.0.0.1:$port
       return

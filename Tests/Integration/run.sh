@@ -19,7 +19,7 @@ failed=0
 for test in "$here"/test_*.sh; do
   name=$(basename "$test" .sh)
   mkdir "$work/$name"
-  if (cd "$work/$name" && bash -euo pipefail "$test" >output 2>&1); then
+  if (cd "$work/$name" && timeout 120 bash -euo pipefail "$test" >output 2>&1); then
     echo "  ok      ${name//_/ }"
     sed "s/^/          /" "$work/$name/output"
   else

@@ -157,6 +157,18 @@ import Testing
     #expect(service("prod", result)?.deadline == 20_000_000)
   }
 
+  @Test func `files may import one another`() {
+    let result = check(
+      "serve 1\nimport \"./lib.serve\" { big }\nmodel M { source = \"v1.onnx\" }\nservice a {\n model = M\n placement { try big { cpu = 1 } }\n}\n",
+      imports: [
+        "lib.serve": "serve 1\nimport \"main.serve\" { M }\npool big { machine = \"c3-standard-8\" }\nenv dev { }\n"
+      ],
+      artifacts: Self.artifacts)
+    #expect(result.codes == [])
+    #expect(result.module?.environments.map(\.name) == ["default"])
+    #expect(SourceUnit(path: "./a/../main.serve", file: parsed("x", "serve 1\n")).path == "main.serve")
+  }
+
   @Test func `names in braces are seen, others are not`() {
     let library =
       "serve 1\npool big { machine = \"c3-standard-8\" }\npool small { machine = \"e2-standard-2\" }\nservice other { model = M }\n"

@@ -23,7 +23,9 @@ import Testing
     let sources = try FileManager.default.contentsOfDirectory(atPath: folder.path).map {
       try String(contentsOf: folder.appending(path: $0), encoding: .utf8)
     }
-    let functions = sources.joined().matches(of: /func parse(\w+)/).map { $0.1.prefix(1).lowercased() + $0.1.dropFirst() }
+    let functions = sources.joined().matches(of: /func parse(\w+)/).map {
+      $0.1.prefix(1).lowercased() + $0.1.dropFirst()
+    }
     // One loop reads all levels of operators; the last four are read where they stand.
     let levels = Operator.Precedence.allCases.map { "\($0)" }
     let inPlace = ["keyword", "preposition", "separator", "name"]
@@ -50,7 +52,8 @@ import Testing
 
   @Test func `The punctuation and the terminals are the lexer's kinds of tokens`() {
     let kinds = Set(TokenKind.allCases.map(\.rawValue))
-    let terminals = Set(grammar.replacing(/'[^']+'|"[^"]+"/, with: "").matches(of: /\b[A-Z_]{2,}\b/).map { String($0.0) })
+    let terminals = Set(
+      grammar.replacing(/'[^']+'|"[^"]+"/, with: "").matches(of: /\b[A-Z_]{2,}\b/).map { String($0.0) })
     #expect(found(/'([^']+)'/).union(terminals).subtracting(["NEWLINE", "CURRENCY"]) == kinds)
   }
 

@@ -30,10 +30,10 @@ package final class Service: Sendable {
     let plan = loaded.plan
     do {
       request = try RequestSchema(plan)
-      response = try ResponseSchema(plan)
     } catch {
       throw .schema(error.description)
     }
+    response = ResponseSchema(plan)
     self.loaded = loaded
     self.stores = stores
     self.settings = settings

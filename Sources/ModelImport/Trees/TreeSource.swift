@@ -133,16 +133,15 @@ private struct TreeBuilder {
     guard (0..<featureCount).contains(split.feature) else {
       throw TreeSource.Defect(text: "a node tests feature \(split.feature) of \(featureCount)")
     }
-    guard !split.threshold.isNaN else { throw TreeSource.Defect(text: "a node compares with NaN") }
     let missing = split.missingIsTrue
     switch split.mode {
-    case .lessOrEqual: return addSplit(split.feature, atMost: split.threshold, missingGoesLeft: missing)
-    case .less: return addSplit(split.feature, atMost: try below(split.threshold), missingGoesLeft: missing)
+    case .lessOrEqual: return try addSplit(split.feature, atMost: split.threshold, missingGoesLeft: missing)
+    case .less: return try addSplit(split.feature, atMost: try below(split.threshold), missingGoesLeft: missing)
     case .greater:
-      let (low, high) = addSplit(split.feature, atMost: split.threshold, missingGoesLeft: !missing)
+      let (low, high) = try addSplit(split.feature, atMost: split.threshold, missingGoesLeft: !missing)
       return (high, low)
     case .greaterOrEqual:
-      let (low, high) = addSplit(split.feature, atMost: try below(split.threshold), missingGoesLeft: !missing)
+      let (low, high) = try addSplit(split.feature, atMost: try below(split.threshold), missingGoesLeft: !missing)
       return (high, low)
     case .equal: return try addMembership(split.feature, [split.threshold], missingIsMember: missing)
     case .notEqual:
@@ -155,13 +154,15 @@ private struct TreeBuilder {
 
   /// The next float down, so that `x < threshold` is `x <=` it.
   private func below(_ threshold: Float) throws(TreeSource.Defect) -> Float {
-    guard threshold > -.infinity else { throw TreeSource.Defect(text: "a node compares with less than -infinity") }
+    guard threshold != -.infinity else { throw TreeSource.Defect(text: "a node compares with less than -infinity") }
     return threshold.nextDown
   }
 
   private mutating func addSplit(
     _ feature: Int, atMost threshold: Float, missingGoesLeft: Bool,
-  ) -> (left: [Reference], right: [Reference]) {
+  ) throws(TreeSource.Defect) -> (left: [Reference], right: [Reference]) {
+    // Not where the threshold is read: nodes that test membership have none, and some files write NaN there.
+    guard !threshold.isNaN else { throw TreeSource.Defect(text: "a node compares with NaN") }
     if threshold == .infinity && !missingGoesLeft { return addMissingTest(feature) }
     let node = addNode(feature, atMost: threshold, missingGoesLeft: missingGoesLeft)
     return ([Reference(node: node, isLeft: true)], [Reference(node: node, isLeft: false)])
@@ -185,7 +186,7 @@ private struct TreeBuilder {
   ) throws(TreeSource.Defect) -> (member: [Reference], other: [Reference]) {
     let sorted = Set(values).sorted()
     guard !sorted.isEmpty, sorted.allSatisfy(\.isFinite) else {
-      throw TreeSource.Defect(text: "a node tests equality with nothing, or with infinity")
+      throw TreeSource.Defect(text: "a node tests equality with nothing, or with what is not finite")
     }
     var (member, other): ([Reference], [Reference]) = ([], [])
     for (at, value) in sorted.enumerated() {

@@ -16,7 +16,7 @@ extension Checker {
     let type = SettingType.integerRange(1...Int(Int32.max))
     guard let value = evaluate(expr),
       case .range(.number(let low), .number(let high))? = accept(
-        value, type, name: declaration.name, of: "dim", at: expr.range),
+        value, type, name: declaration.name, at: expr.range),
       let minimum = low.integer, let maximum = high.integer
     else { return nil }
     if minimum > maximum {

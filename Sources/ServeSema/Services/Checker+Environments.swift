@@ -41,7 +41,7 @@ extension Checker {
     checkExperimentTargets(experiments)
     checkObjectNames(services)
     reportUnset(heads.map(\.name))
-    reportShares(heads.map(\.name))
+    reportShares()
   }
 
   /// The settings of a declaration in an environment, overlays applied.

@@ -9,8 +9,8 @@ struct ExperimentHead {
     /// Of 100, and where it is written.
     let percent: Rational
     let percentRange: SourceRange
-    let model: AST.Name?
-    let version: AST.Name?
+    let model: AST.Name
+    let version: AST.Name
     let isOverlaid: Bool
     let range: SourceRange
   }
@@ -21,18 +21,6 @@ struct ExperimentHead {
   let arms: [Arm]
   /// False where an arm was not understood.
   let isWhole: Bool
-}
-
-/// The arms of an experiment, by environment, for one message about all of them.
-struct ExperimentShares {
-  struct Sum {
-    let environment: String
-    let total: Rational
-    let arms: [ExperimentHead.Arm]
-  }
-
-  let name: AST.Name
-  var sums: [Sum] = []
 }
 
 extension Checker {
@@ -76,8 +64,7 @@ extension Checker {
   private mutating func arm(_ node: Settings.Node) -> ExperimentHead.Arm? {
     let parts = node.phrase
     guard let name = node.name, node.operands.count == 1, node.type == nil, parts.count == 2,
-      let version = parts[1].path,
-      version.rest.count == 1, let model = Optional(version.first)
+      let version = parts[1].path, version.rest.count == 1
     else {
       if !parts.contains(where: { if case .error = $0.kind { true } else { false } }) {
         diagnostics.add(
@@ -106,7 +93,7 @@ extension Checker {
       return nil
     }
     return ExperimentHead.Arm(
-      name: name, percent: percent, percentRange: parts[0].range, model: model, version: version.rest[0],
+      name: name, percent: percent, percentRange: parts[0].range, model: version.first, version: version.last,
       isOverlaid: node.overlay != nil, range: node.range)
   }
 
@@ -127,44 +114,10 @@ extension Checker {
         help: [Help("add an arm, or name the version in the service and drop the experiment")]))
   }
 
-  /// SV0701, once for all environments.
-  mutating func reportShares(_ environments: [String]) {
-    for experiment in shares.values {
-      let hundred = Rational(100)
-      let wrong = experiment.sums.filter { $0.total != hundred && $0.arms.count >= 2 }
-      guard let first = wrong.first else { continue }
-      let isEverywhere = wrong.count == experiment.sums.count && Set(wrong.map(\.total)).count == 1
-      let place = isEverywhere ? "" : " in env \(wrong.map(\.environment).joined(separator: ", "))"
-      let sum = first.arms.map { "\($0.percent)%" }.joined(separator: " + ")
-      let others = experiment.sums.filter { $0.total == hundred }.map { "\($0.environment): 100% ok" }
-      let blamed = first.arms.first(where: \.isOverlaid) ?? first.arms[first.arms.count - 1]
-      let rest = first.arms.filter { $0.name.range != blamed.name.range || $0.percentRange != blamed.percentRange }
-      var help: [Help] = []
-      if let control = first.arms.first(where: { !$0.isOverlaid && $0.percentRange != blamed.percentRange })
-        ?? rest.first,
-        let excess = first.total.adding(hundred.negated), let right = control.percent.adding(excess.negated),
-        right > Rational(0), right < hundred
-      {
-        help = [
-          blamed.isOverlaid
-            ? Help("set `arm \(control.name) = \(right)%` in the same overlay")
-            : Help("write `\(right)%` for `\(control.name)`", replacing: control.percentRange, with: "\(right)%")
-        ]
-      }
-      diagnostics.add(
-        Diagnostic(
-          .sharesSum, "arms of `\(experiment.name)` add up to \(first.total)%\(place)",
-          at: Label(
-            blamed.percentRange, blamed.isOverlaid ? "set here for \(first.environment) only" : blamed.name.text),
-          secondary: rest.map { Label($0.percentRange, "\($0.name)") },
-          values: ["\(sum) = \(first.total)%, must be exactly 100%"] + others, help: help))
-    }
-  }
-
   // MARK: - Against the service
 
   mutating func experiment(
-    _ head: ExperimentHead, _ body: ServiceBody, _ service: AST.Declaration, _ environment: EnvironmentHead,
+    _ head: ExperimentHead, _ body: ServiceBody, _ service: AST.Declaration
   ) -> Experiment? {
     let key = keyField(head, body)
     guard let target = targetModel(head, body, service) else { return nil }
@@ -178,7 +131,7 @@ extension Checker {
       arms: head.arms.map {
         Experiment.Arm(
           name: $0.name.text, basisPoints: $0.percent.multiplied(by: Rational(100))?.integer ?? 0,
-          version: $0.version?.text ?? "", range: $0.range)
+          version: $0.version.text, range: $0.range)
       }, range: head.declaration.name.range)
   }
 
@@ -221,7 +174,7 @@ extension Checker {
   }
 
   private mutating func isArm(_ arm: ExperimentHead.Arm, of target: ModelDeclaration) -> Bool {
-    guard let model = arm.model, let version = arm.version else { return false }
+    let (model, version) = (arm.model, arm.version)
     guard let declaration = resolve(model, [.model]) else { return false }
     guard declaration.name.text == target.name else {
       diagnostics.add(
@@ -239,7 +192,7 @@ extension Checker {
   private mutating func checkSameArms(_ head: ExperimentHead, _ target: ModelDeclaration) {
     var first: [String: ExperimentHead.Arm] = [:]
     for arm in head.arms {
-      guard let version = target.versions.first(where: { $0.name == arm.version?.text }) else { continue }
+      guard let version = target.versions.first(where: { $0.name == arm.version.text }) else { continue }
       guard let earlier = first[version.digest] else {
         first[version.digest] = arm
         continue

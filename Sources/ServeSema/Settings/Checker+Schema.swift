@@ -32,7 +32,7 @@ extension Checker {
         continue
       }
       if let identity { first[identity] = node }
-      read(node, entry, schema, owner: owner, into: &result)
+      read(node, entry, owner: owner, into: &result)
     }
     for entry in schema.entries where entry.isRequired && !result.written.contains(entry.keyword) && result.isComplete {
       diagnostics.add(.missing(entry, in: owner, at: settings.range))
@@ -48,7 +48,7 @@ extension Checker {
   }
 
   private mutating func read(
-    _ node: Settings.Node, _ entry: Schema.Entry, _ schema: Schema, owner: String, into result: inout Section,
+    _ node: Settings.Node, _ entry: Schema.Entry, owner: String, into result: inout Section,
   ) {
     let keyword = entry.keyword
     switch entry.form {
@@ -58,7 +58,7 @@ extension Checker {
         diagnostics.add(.relation(node.keyword, range, wants: "=", instead: written.rawValue))
         return
       }
-      result.settings[keyword] = setting(node, value, type, schema)
+      result.settings[keyword] = setting(node, value, type)
     case .bound(let relation, let type):
       guard isPlain(node, entry), let value = node.value else { return }
       guard case .bound(relation, _) = node.relation else {
@@ -66,7 +66,7 @@ extension Checker {
         diagnostics.add(.relation(node.keyword, range, wants: " \(relation.rawValue) ", instead: "="))
         return
       }
-      result.settings[keyword] = setting(node, value, type, schema)
+      result.settings[keyword] = setting(node, value, type)
     case .section(let inner):
       guard let body = node.body, node.operands.isEmpty, node.type == nil, node.value == nil else {
         diagnostics.add(.form(node, entry))
@@ -94,14 +94,14 @@ extension Checker {
   }
 
   private mutating func setting(
-    _ node: Settings.Node, _ expr: AST.Expr, _ type: SettingType, _ schema: Schema,
+    _ node: Settings.Node, _ expr: AST.Expr, _ type: SettingType,
   ) -> Section.Setting? {
     guard let value = evaluate(expr) else { return nil }
     if case .unset = value, allowsUnset {
-      return Section.Setting(value: value, name: node.keyword, range: expr.range, overlay: node.overlay)
+      return Section.Setting(value: value, name: node.keyword, range: expr.range)
     }
-    guard let accepted = accept(value, type, name: node.keyword, of: schema.name, at: expr.range) else { return nil }
-    return Section.Setting(value: accepted, name: node.keyword, range: expr.range, overlay: node.overlay)
+    guard let accepted = accept(value, type, name: node.keyword, at: expr.range) else { return nil }
+    return Section.Setting(value: accepted, name: node.keyword, range: expr.range)
   }
 }
 

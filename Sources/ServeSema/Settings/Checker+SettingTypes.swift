@@ -5,7 +5,7 @@ import ServeSyntax
 extension Checker {
   /// The value in the form that the type is read in; nil where it is of another type, which is reported by then.
   mutating func accept(
-    _ value: Constant, _ type: SettingType, name: AST.Name, of owner: String, at range: SourceRange,
+    _ value: Constant, _ type: SettingType, name: AST.Name, at range: SourceRange,
   ) -> Constant? {
     if case .unset = value {
       diagnostics.add(
@@ -35,11 +35,11 @@ extension Checker {
       }
     case (.cpu, .number(let cores)):
       guard let milli = cores.multiplied(by: Rational(1000)) else { break }
-      return accept(.quantity(milli, .cpu), type, name: name, of: owner, at: range)
+      return accept(.quantity(milli, .cpu), type, name: name, at: range)
     case (.bool, .bool), (.string, .string), (.expression, _): return value
     case (.strings, .list(let elements)):
       for element in elements {
-        guard accept(element.value, .string, name: name, of: owner, at: element.range) != nil else { return nil }
+        guard accept(element.value, .string, name: name, at: element.range) != nil else { return nil }
       }
       return value
     case (.word(let words, let planned), .path(let path)):

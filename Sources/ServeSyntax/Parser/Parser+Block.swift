@@ -49,11 +49,8 @@ extension Parser {
     guard current.isName else { return parseValue(in: .block) }
     let next = tokenAfterPath(from: position)
     guard next.kind != .endOfFile, !next.startsLine else { return at(.return) ? parseReturn() : parseValue(in: .block) }
-    switch next.kind {
-    case .equal, .colon: return parseField()
-    case .lessOrEqual, .greaterOrEqual: return parseBound()
-    default: break
-    }
+    if next.kind == .equal || next.kind == .colon { return parseField() }
+    if next.kind == .lessOrEqual || next.kind == .greaterOrEqual { return parseBound() }
     if at(.return) { return parseReturn() }
     let isClause = peek(1).kind == .leftBrace || startsOperand(at: position + 1)
     return isClause ? parseClause() : parseValue(in: .block)

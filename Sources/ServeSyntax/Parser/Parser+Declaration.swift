@@ -103,9 +103,6 @@ extension Parser {
   }
 
   private var isAtEndOfBrackets: Bool {
-    switch current.kind {
-    case .endOfFile, .rightBrace, .rightParen, .rightBracket: true
-    default: atDeclarationInColumnZero
-    }
+    at(.endOfFile) || TokenKind.closers.contains(current.kind) || atDeclarationInColumnZero
   }
 }
