@@ -68,6 +68,7 @@ let package = Package(
     .testTarget(name: "FeatureStoresTests", dependencies: ["FeatureStores", "PlanFormat", "TensorTypes", "CPlanABI", "CSQLite"], swiftSettings: swift),
     .testTarget(name: "InferenceIRTests", dependencies: ["InferenceIR", "TensorTypes"], swiftSettings: swift),
     .testTarget(name: "InferenceRuntimeTests", dependencies: ["InferenceRuntime", "PlanFormat", "TensorTypes", "CHost", "CPlanABI"], swiftSettings: swift),
+    .testTarget(name: "InferenceServerTests", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", "TensorTypes"] + nio, swiftSettings: swift),
     .testTarget(name: "KubernetesManifestsTests", dependencies: ["KubernetesManifests", "ServeSema", "ServeDiagnostics", "CYAML"], swiftSettings: swift),
     .testTarget(name: "ModelImportTests", dependencies: ["ModelImport", "InferenceIR", "TensorTypes"], swiftSettings: swift),
     .testTarget(name: "OpenInferenceProtocolTests", dependencies: ["OpenInferenceProtocol", "CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),

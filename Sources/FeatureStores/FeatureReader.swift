@@ -98,7 +98,9 @@ package final class FeatureReader {
     for row in 0..<count { found.initializeElement(at: row, to: cache.row(Self.integerKey(keys, row, element))) }
   }
 
-  private static func copy(_ row: UnsafeRawPointer, _ routes: [Route], _ arena: UnsafeMutableRawPointer, row index: Int) {
+  private static func copy(
+    _ row: UnsafeRawPointer, _ routes: [Route], _ arena: UnsafeMutableRawPointer, row index: Int,
+  ) {
     for route in routes {
       let (source, target) = (row + route.from, arena + route.to + index * route.byteCount)
       // Scalars without a call: they are most of the columns.

@@ -25,7 +25,8 @@ extension FeatureTable {
     var available: [String] = []
     while try step(statement) { available.append(statement.text(0)) }
     if available.isEmpty { throw .noTable(group: group.name, table: group.table) }
-    for name in [group.keyColumn] + group.columns.map(\.name) where !available.contains(where: { Self.same($0, name) }) {
+    for name in [group.keyColumn] + group.columns.map(\.name) {
+      if available.contains(where: { Self.same($0, name) }) { continue }
       throw .noColumn(group: group.name, table: group.table, column: name, available: available)
     }
   }

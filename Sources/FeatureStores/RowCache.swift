@@ -104,8 +104,9 @@ final class RowCache: Sendable {
       let start = textStart + state.textUsed
       guard count <= mapping.count - start, let base = mapping.baseAddress else { return false }
       if let bytes = text.bytes { (base + start).copyMemory(from: bytes, byteCount: count) }
-      let copy = serve_string(bytes: UnsafePointer((base + start).assumingMemoryBound(to: UInt8.self)), length: text.length)
-      (row + column.offset).storeBytes(of: copy, as: serve_string.self)
+      let copy = (base + start).assumingMemoryBound(to: UInt8.self)
+      (row + column.offset).storeBytes(
+        of: serve_string(bytes: copy, length: text.length), as: serve_string.self)
       state.textUsed += count
     }
     return true

@@ -9,7 +9,9 @@ struct RowDecoder {
 
   /// Decodes to `row`, whose bytes hold the defaults for columns that are NULL. Texts point into SQLite's memory:
   /// they are valid until the statement moves.
-  func decode(_ statement: SQLiteStatement, key: () -> String, to row: UnsafeMutableRawPointer) throws(FeatureStoreError) {
+  func decode(
+    _ statement: SQLiteStatement, key: () -> String, to row: UnsafeMutableRawPointer,
+  ) throws(FeatureStoreError) {
     for (index, column) in layout.columns.enumerated() {
       let at = Int32(index)
       let kind = sqlite3_column_type(statement.handle, at)
@@ -28,7 +30,9 @@ struct RowDecoder {
         let count = sqlite3_column_bytes(statement.handle, at)
         target.storeBytes(of: serve_string(bytes: text, length: UInt64(count)), as: serve_string.self)
       } else if column.element.isFloat {
-        guard kind == SQLITE_FLOAT || kind == SQLITE_INTEGER else { throw wrong(column, key(), "a number", statement, at) }
+        guard kind == SQLITE_FLOAT || kind == SQLITE_INTEGER else {
+          throw wrong(column, key(), "a number", statement, at)
+        }
         store(sqlite3_column_double(statement.handle, at), column.element, target)
       } else {
         guard kind == SQLITE_INTEGER, store(sqlite3_column_int64(statement.handle, at), column.element, target) else {

@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// A read-only connection to a database file that nobody changes, for use by one thread.
 final class SQLiteConnection {
@@ -11,6 +12,11 @@ final class SQLiteConnection {
 
   /// Opens the file immutable: no locks are taken and no change is looked for, so it must be replaced by rename.
   init(path: String) throws(Failure) {
+    // An immutable database is its main file alone, so a write-ahead log's rows would be missing without a word.
+    var status = stat()
+    if stat(path + "-wal", &status) == 0, status.st_size > 0 {
+      throw Failure(reason: "\(path)-wal has changes that are not in the file yet; run PRAGMA wal_checkpoint(TRUNCATE)")
+    }
     var handle: OpaquePointer?
     let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX
     let code = sqlite3_open_v2("file:\(Self.escaped(path))?immutable=1", &handle, flags, nil)

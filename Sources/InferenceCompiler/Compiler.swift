@@ -14,7 +14,7 @@ package func compile(
   var programs: [Program] = []
   var reports: [ProgramReport] = []
   for unit in units {
-    var lowered = try LoweredUnit(unit, symbols: symbols, targets: targets)
+    let lowered = try LoweredUnit(unit, symbols: symbols, targets: targets)
     let (program, report) = try lowered.program(symbols: symbols, functions: &functions, weights: &weights)
     programs.append(program)
     reports.append(report)
@@ -29,7 +29,7 @@ package func compile(
   }
   return CompiledPrograms(
     programs: programs, kernels: functions.names, code: code, weights: weights.segments,
-    weightBytes: weights.byteCount, reports: reports)
+    weightBytes: weights.sectionBytes, reports: reports)
 }
 
 /// The dispatches of each unit with their buffers, as text (`servec dump --stage lowered`).
@@ -44,7 +44,7 @@ package func dumpC(_ units: [CompilationUnit], symbols: [Symbol], family: CPUFam
   var functions = FunctionTable()
   var weights = WeightStore()
   for unit in units {
-    var lowered = try LoweredUnit(unit, symbols: symbols, targets: [Target(family)])
+    let lowered = try LoweredUnit(unit, symbols: symbols, targets: [Target(family)])
     _ = try lowered.program(symbols: symbols, functions: &functions, weights: &weights)
   }
   return functions.source(target: 0)

@@ -9,7 +9,8 @@ package enum CompilerFlags {
   package static func arguments(for family: CPUFamily) -> [String] {
     [
       "-x", "c", "-std=gnu17", "-O2", "-ffreestanding", "-fno-math-errno", "-ffp-contract=off", "-fno-trapping-math",
-      "-fno-strict-aliasing", "-nostdlib", "-shared", "-fPIC", "-fvisibility=hidden", "-fuse-ld=lld", "-Wl,-z,defs",
+      "-fno-strict-aliasing", "-fwrapv", "-nostdlib", "-shared", "-fPIC", "-fvisibility=hidden", "-fuse-ld=lld",
+      "-Wl,-z,defs",
       "-Wl,--build-id=none", "-Wl,-s", "-Werror=implicit-function-declaration", "-w",
     ] + target(family)
   }

@@ -7,7 +7,8 @@ extension LoweredUnit {
     let layout = try layout(symbols)
     var text = "program \(unit.name) (arena \(layout.byteCount) bytes)\n"
     for (at, buffer) in schedule.buffers.enumerated() {
-      text += "  buffer \(at) \(buffer.role) \(buffer.element)[\(buffer.count)] at \(layout.offsets[at]): \(buffer.name)\n"
+      text +=
+        "  buffer \(at) \(buffer.role) \(buffer.element)[\(buffer.count)] at \(layout.offsets[at]): \(buffer.name)\n"
     }
     for (at, kernel) in (kernels.first ?? []).enumerated() {
       let reads = kernel.arguments.filter { !$0.isWritten }.map { describe($0) }.joined(separator: ", ")
@@ -25,6 +26,7 @@ extension LoweredUnit {
     case .weights(.panels(let id, _)): return "panels %\(schedule.graph[id].name)"
     case .weights(.rows(let id, _)): return "rows %\(schedule.graph[id].name)"
     case .weights(.trees(_, let part)): return "trees.\(part)"
+    case .weights(.scorer(_, let part)): return "scorer.\(part)"
     }
   }
 }

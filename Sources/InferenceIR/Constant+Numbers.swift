@@ -60,7 +60,9 @@ extension Constant {
     case .u16, .i16: self.init(element, shape, numbers.map { UInt16(truncatingIfNeeded: $0) })
     case .u32, .i32: self.init(element, shape, numbers.map { UInt32(truncatingIfNeeded: $0) })
     case .u64, .i64: self.init(element, shape, numbers)
-    case .f16, .bf16, .f32, .f64: self.init(element, shape, rounding: numbers.map { Double($0) })
+    // Rounding to f64 first would round twice.
+    case .f32: self.init(element, shape, numbers.map { Float($0) })
+    case .f16, .bf16, .f64: self.init(element, shape, rounding: numbers.map { Double($0) })
     case .string: self.init(strings: numbers.map { Array(String($0).utf8) }, shape: shape)
     }
   }

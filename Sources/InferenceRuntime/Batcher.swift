@@ -27,7 +27,9 @@ package struct Batcher<Request> {
 
   /// Puts a request at the end of the queue. `deadline` is the time after which nobody waits for the answer;
   /// deadlines do not decrease from one request to the next. `UInt64.max` means none.
-  package mutating func admit(_ request: Request, group: UInt64 = 0, now: UInt64, deadline: UInt64 = .max) -> Admission {
+  package mutating func admit(
+    _ request: Request, group: UInt64 = 0, now: UInt64, deadline: UInt64 = .max,
+  ) -> Admission {
     guard let slot = schedule.admit(group: group, now: now, deadline: deadline) else { return .shed }
     requests[slot] = request
     return .queued

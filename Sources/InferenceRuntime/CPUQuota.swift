@@ -28,7 +28,9 @@ package enum CPUQuota {
       if let text = read("/sys/fs/cgroup\(folder)/cpu.max"), let limit = quota(cpuMax: text) { limits.append(limit) }
     }
     let v1 = "/sys/fs/cgroup/cpu/cpu.cfs_"
-    if let used = read(v1 + "quota_us"), let period = read(v1 + "period_us"), let limit = quota(cpuMax: "\(used) \(period)") {
+    if let used = read(v1 + "quota_us"), let period = read(v1 + "period_us"),
+      let limit = quota(cpuMax: "\(used) \(period)")
+    {
       limits.append(limit)
     }
     return limits.min()

@@ -31,7 +31,7 @@ final class CodeLibrary: Sendable {
 
   deinit { dlclose(handle) }
 
-  private static func loadFromMemory(_ elf: UnsafeRawBufferPointer) throws(RuntimeError) -> UnsafeMutableRawPointer {
+  static func loadFromMemory(_ elf: UnsafeRawBufferPointer) throws(RuntimeError) -> UnsafeMutableRawPointer {
     let file = serve_memory_file("serve-kernels")
     guard file >= 0 else { throw failure("memfd_create") }
     defer { close(file) }
@@ -39,7 +39,7 @@ final class CodeLibrary: Sendable {
     return try load("/proc/self/fd/\(file)")
   }
 
-  private static func loadFromTemporaryFile(
+  static func loadFromTemporaryFile(
     _ elf: UnsafeRawBufferPointer,
   ) throws(RuntimeError) -> UnsafeMutableRawPointer {
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"

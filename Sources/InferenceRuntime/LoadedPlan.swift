@@ -3,11 +3,12 @@ package import PlanFormat
 /// A plan that can be executed here: verified bytes, and the kernels for this CPU in memory. Executors share it.
 package final class LoadedPlan: Sendable {
   package let file: PlanFile
+  /// The plan of `file`, here too so that other modules reach a part of it without copying the whole.
+  package let plan: Plan
   /// The family whose code was loaded.
   package let family: CPUFamily
   let library: CodeLibrary
 
-  package var plan: Plan { file.plan }
   /// The digest that names the plan, in hexadecimal.
   package var root: String { file.root }
 
@@ -30,6 +31,7 @@ package final class LoadedPlan: Sendable {
     }
     library = try CodeLibrary(elf, kernels: file.plan.kernels.count)
     self.file = file
+    plan = file.plan
     self.family = family
   }
 }

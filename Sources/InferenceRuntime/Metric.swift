@@ -15,12 +15,12 @@ package struct Metric: Hashable, Sendable {
   package static let featureRows = Metric(
     name: "serve_feature_rows_total", kind: .counter, help: "Feature rows read.", labels: arm)
   package static let featureDefaults = Metric(
-    name: "serve_feature_defaults_total", kind: .counter, help: "Feature rows that were missing and took the default.",
-    labels: arm)
+    name: "serve_feature_defaults_total", kind: .counter,
+    help: "Feature rows that were missing and took the default.", labels: arm)
 
   package static let request = Metric(
-    name: "serve_request_seconds", kind: .histogram, help: "From the last byte of a request to the first of its answer.",
-    labels: arm)
+    name: "serve_request_seconds", kind: .histogram,
+    help: "From the last byte of a request to the first of its answer.", labels: arm)
   package static let parse = Metric(
     name: "serve_parse_seconds", kind: .histogram, help: "Reading a request's body.", labels: arm)
   package static let queue = Metric(

@@ -34,7 +34,9 @@ private struct SettingsReader {
       case "maxRequestBytes": settings.maxRequestBytes = try reader.integer(key, in: 1...1 << 30)
       case "threads": settings.threads = try reader.takesNull() ? nil : try reader.integer(key, in: 1...1024)
       case "stores":
-        try reader.object("stores.") { reader, name throws(ServerError) in settings.stores[name] = try reader.text(name) }
+        try reader.object("stores.") { reader, name throws(ServerError) in
+          settings.stores[name] = try reader.text(name)
+        }
       default: throw .settings("there is no key '\(key)'")
       }
     }

@@ -24,6 +24,13 @@ package struct RequestSchema: Sendable {
       case tensor(ElementType)
       /// UTF-8 of each case.
       case enumeration([[UInt8]])
+
+      init(_ kind: PlanFormat.Field.Kind) {
+        switch kind {
+        case .tensor(let element): self = .tensor(element)
+        case .enumeration(let cases): self = .enumeration(cases.map { Array($0.utf8) })
+        }
+      }
     }
 
     package var element: ElementType {
@@ -69,13 +76,9 @@ package struct RequestSchema: Sendable {
       }
       count = product
     }
-    let kind: Field.Kind =
-      switch field.kind {
-      case .tensor(let element): .tensor(element)
-      case .enumeration(let cases): .enumeration(cases.map { Array($0.utf8) })
-      }
     return Field(
-      name: field.name, key: Array(field.name.utf8), kind: kind, axes: axes, isOptional: field.isOptional,
+      name: field.name, key: Array(field.name.utf8), kind: Field.Kind(field.kind), axes: axes,
+      isOptional: field.isOptional,
       refinement: field.refinement, maximumCount: count)
   }
 

@@ -89,7 +89,8 @@ extension ResponseSchema.Field {
   func unwritable() -> RequestError {
     switch kind {
     case .tensor: RequestError(500, "the response holds a value that is NaN or infinite", field: name)
-    case .enumeration: RequestError(500, "the response holds a value that is none of the enumeration's cases", field: name)
+    case .enumeration:
+      RequestError(500, "the response holds a value that is none of the enumeration's cases", field: name)
     }
   }
 }

@@ -47,8 +47,10 @@ package struct PlanDump {
 
   private mutating func group(_ group: FeatureGroup) {
     line(
-      0, "features \(group.name) from \(plan.stores[group.store].name).\(group.table) "
-        + "by \(group.keyColumn) = \(plan.request[group.keyField].name), on miss \(group.onMiss == .reject ? "reject" : "default")")
+      0,
+      "features \(group.name) from \(plan.stores[group.store].name).\(group.table) "
+        + "by \(group.keyColumn) = \(plan.request[group.keyField].name), on miss \(group.onMiss == .reject ? "reject" : "default")"
+    )
     for column in group.columns {
       let type = TensorType(column.element, Shape(column.shape))
       line(1, "\(column.name): \(type) = \(value(column.defaultValue, column.element))")
@@ -87,7 +89,8 @@ package struct PlanDump {
 
   private mutating func experiment(_ experiment: Experiment) {
     line(
-      0, "experiment \(experiment.name) by request.\(plan.request[experiment.keyField].name), "
+      0,
+      "experiment \(experiment.name) by request.\(plan.request[experiment.keyField].name), "
         + "salt \(quoted(experiment.salt))")
     for arm in experiment.arms {
       line(1, "\(arm.name): \(plan.programs[arm.program].name) below \(arm.threshold)")
@@ -98,7 +101,8 @@ package struct PlanDump {
     let dims = zip(plan.symbols, vector.dims).map { "\($0.name) = \($1)" }
     let comparisons = vector.comparisons.map { "\($0)" }
     line(
-      1, "\(plan.programs[vector.program].name) at \(dims.isEmpty ? "no dims" : dims.joined(separator: ", ")): "
+      1,
+      "\(plan.programs[vector.program].name) at \(dims.isEmpty ? "no dims" : dims.joined(separator: ", ")): "
         + "\(comparisons.joined(separator: ", ")), tolerance \(vector.tolerance)")
   }
 

@@ -19,8 +19,8 @@ struct ProgramCheck {
     }
     for binding in program.inputs { try input(binding) }
     for binding in program.outputs { try output(binding) }
-    try require(Set((program.inputs + program.outputs).map(\.port)).count
-      == program.inputs.count + program.outputs.count, place, "a value is bound twice")
+    let ports = (program.inputs + program.outputs).map(\.port)
+    try require(Set(ports).count == ports.count, place, "a value is bound twice")
     try answersEveryField()
     for step in program.steps { try self.step(step) }
   }

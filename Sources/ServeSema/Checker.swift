@@ -16,6 +16,9 @@ package struct Checker {
   /// Declarations that something refers to, by the range of their name.
   var used: Set<SourceRange> = []
 
+  /// Declarations whose body is none, by the range of their name.
+  var malformed: Set<SourceRange> = []
+
   // What was understood so far, by name; a declaration that is missing here has been reported.
   var dims: [String: DimDeclaration] = [:]
   var enums: [String: EnumDeclaration] = [:]
@@ -38,9 +41,12 @@ package struct Checker {
   var pools: [String: Pool] = [:]
   var clusters: [String: Cluster] = [:]
 
+  /// Whether `?` may stand for a value.
+  var allowsUnset = false
+
   // What is reported once for all environments.
-  /// Versions whose declaration gives a digest, by the range of their name.
-  var versionsWithDigest: Set<SourceRange> = []
+  /// Versions whose declaration gives no digest, by the range of their name: where their source stands.
+  var sourcesWithoutDigest: [SourceRange: SourceRange] = [:]
   var unset: [SourceRange: (name: String, environments: [String])] = [:]
   var shares: [String: ExperimentShares] = [:]
 
@@ -65,6 +71,7 @@ package struct Checker {
 
   private mutating func run() {
     refusePlannedDeclarations()
+    checkHeads()
     checkNames()
     checkDims()
     checkEnums()
@@ -80,9 +87,9 @@ package struct Checker {
     lintUnused()
   }
 
-  /// The declarations of a kind that take part.
+  /// The declarations of a kind that take part and have a body.
   func declarations(_ kind: AST.DeclarationKind) -> [AST.Declaration] {
-    program.declarations.filter { $0.kind == kind }
+    program.declarations.filter { $0.kind == kind && !malformed.contains($0.name.range) }
   }
 
   private mutating func refusePlannedDeclarations() {

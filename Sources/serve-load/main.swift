@@ -1,1 +1,5 @@
-print("")
+internal import ArgumentParser
+internal import Glibc
+
+signal(SIGPIPE, SIG_IGN)
+ServeLoad.main()

@@ -29,8 +29,7 @@ struct Served: ParsableCommand {
       try Server(settings, host: host, threads: threads)
     }
     Log.write(
-      .info, "listening on \(host):\(server.port)",
-      [("port", .integer(server.port)), ("threads", .integer(threads)), ("version", .text(Self.version))])
+      .info, "listening on \(host):\(server.port)", [("threads", .integer(threads)), ("version", .text(Self.version))])
     let service = try load(settings, threads)
     try Failure.catching(Failure.input) { try server.install(service) }
     let seconds = Double(MonotonicClock.now() - started) / 1e9
@@ -38,7 +37,8 @@ struct Served: ParsableCommand {
     Log.write(
       .info, "ready after \(seconds) s",
       [
-        ("service", .text(service.loaded.plan.service)), ("plan", .text("sha256-\(service.loaded.root)")),
+        ("port", .integer(server.port)), ("service", .text(service.loaded.plan.service)),
+        ("plan", .text("sha256-\(service.loaded.root)")),
         ("cpu", .text(service.loaded.family.name)), ("readySeconds", .number(seconds)),
       ])
     drain(server, settings, Signals.wait())
@@ -55,7 +55,9 @@ struct Served: ParsableCommand {
     guard (0...65_535).contains(settings.httpPort) else {
       throw Failure(Failure.usage, "--http-port is a number from 0 to 65535")
     }
-    guard (1...1024).contains(settings.threads ?? 1) else { throw Failure(Failure.usage, "--threads is from 1 to 1024") }
+    guard (1...1024).contains(settings.threads ?? 1) else {
+      throw Failure(Failure.usage, "--threads is from 1 to 1024")
+    }
     for argument in store {
       let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {

@@ -1,4 +1,5 @@
 import FeatureStores
+import Foundation
 import PlanFormat
 import TensorTypes
 import Testing
@@ -82,6 +83,13 @@ import Testing
       table: "items", keyColumn: "sku",
       columns: [.init(name: "price", element: .f32, shape: [], defaultValue: TestStore.bytes(Float(0)))])
     #expect(problem(store, plan).contains("sku of key a is something else, where an integer belongs"))
+  }
+
+  @Test func `changes that are still in a write-ahead log are not passed over`() throws {
+    let store = try TestStore(TestStore.schema, "PRAGMA journal_mode = WAL;")
+    try Data([1]).write(to: URL(fileURLWithPath: store.path + "-wal"))
+    defer { try? FileManager.default.removeItem(atPath: store.path + "-wal") }
+    #expect(problem(store, TestStore.plan()).contains("-wal has changes that are not in the file yet"))
   }
 
   @Test func `the database file is not written`() throws {

@@ -13,7 +13,8 @@ import Testing
   }
 
   @Test(arguments: cacheSizes) func `rows arrive in the order of the keys, each time`(cacheBytes: Int) throws {
-    let store = try TestStore(TestStore.schema, TestStore.product(1), TestStore.product(2, "grüner tee"), TestStore.product(3))
+    let store = try TestStore(
+      TestStore.schema, TestStore.product(1), TestStore.product(2, "grüner tee"), TestStore.product(3))
     let reader = try reader(store, TestStore.plan(), cacheBytes: cacheBytes)
     for _ in 0..<3 {
       let arena = TestArena()
@@ -30,7 +31,8 @@ import Testing
     }
   }
 
-  @Test(arguments: cacheSizes) func `missing rows and NULL take the default, and are told apart`(cacheBytes: Int) throws {
+  @Test(arguments: cacheSizes) func `missing rows and NULL take the default, and are told apart`(cacheBytes: Int) throws
+  {
     let store = try TestStore(
       TestStore.schema, "INSERT INTO products (product_id, price) VALUES (5, 2.5);", TestStore.product(6))
     let reader = try reader(store, TestStore.plan(), cacheBytes: cacheBytes)
@@ -73,7 +75,9 @@ import Testing
     #expect(arena.values(0, 8, as: Float.self) == [1, 0.5, 1, 0.5, 2, 0.5, 2, 0.5])
   }
 
-  @Test(arguments: cacheSizes) func `keys of every width find their rows, unsigned ones by their bits`(cacheBytes: Int) throws {
+  @Test(arguments: cacheSizes) func `keys of every width find their rows, unsigned ones by their bits`(
+    cacheBytes: Int
+  ) throws {
     let store = try TestStore(TestStore.schema, TestStore.product(-1), TestStore.product(200))
     func price<T: BitwiseCopyable>(_ key: T, _ element: ElementType) throws -> Float {
       let reader = try reader(store, TestStore.plan(key: element), cacheBytes: cacheBytes)

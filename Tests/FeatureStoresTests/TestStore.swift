@@ -33,7 +33,9 @@ final class TestStore {
 
   /// A row of `products`, its tensor filled with the product's number.
   static func product(_ id: Int64, _ title: String = "tea") -> String {
-    let dense = [Float(truncating: id as NSNumber), 0.5].withUnsafeBytes { $0.map { String(format: "%02x", $0) }.joined() }
+    let dense = [Float(truncating: id as NSNumber), 0.5].withUnsafeBytes {
+      $0.map { String(format: "%02x", $0) }.joined()
+    }
     return "INSERT INTO products VALUES (\(id), x'\(dense)', \(id % 7), \(id).25, 1.5, 3, 1, '\(title)');"
   }
 

@@ -42,10 +42,12 @@ func expectEqual(
     #expect(x.shape == y.shape && x.element == y.element, "\(label) output \(at)", sourceLocation: sourceLocation)
     if x.element.isFloat {
       let error = relativeError(Constant(x).doubles, Constant(y).doubles)
-      let text = "\(label) output \(at): error \(error), found \(Constant(x).doubles.prefix(8)), expected \(Constant(y).doubles.prefix(8))"
+      let text =
+        "\(label) output \(at): error \(error), found \(Constant(x).doubles.prefix(8)), expected \(Constant(y).doubles.prefix(8))"
       #expect(error <= tolerance, Comment(rawValue: text), sourceLocation: sourceLocation)
     } else {
-      let text = "\(label) output \(at): found \(Constant(x).integers.prefix(12)) \(x.strings), expected \(Constant(y).integers.prefix(12)) \(y.strings)"
+      let text =
+        "\(label) output \(at): found \(Constant(x).integers.prefix(12)) \(x.strings), expected \(Constant(y).integers.prefix(12)) \(y.strings)"
       #expect(x == y, Comment(rawValue: text), sourceLocation: sourceLocation)
     }
   }

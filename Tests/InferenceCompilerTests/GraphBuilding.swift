@@ -17,10 +17,12 @@ extension Graph {
 
   /// `activation(x * w + b)` with seeded weights.
   mutating func dense(
-    _ x: ValueID, _ inputs: Int, _ outputs: Int, _ activation: UnaryOp?, _ random: inout Seeded, transposed: Bool = false,
+    _ x: ValueID, _ inputs: Int, _ outputs: Int, _ activation: UnaryOp?, _ random: inout Seeded,
+    transposed: Bool = false,
   ) throws -> ValueID {
     let scale = 1 / Float(inputs).squareRoot()
-    let w = f32(transposed ? [outputs, inputs] : [inputs, outputs], random.floats(inputs * outputs, in: -scale...scale))
+    let w = f32(
+      transposed ? [outputs, inputs] : [inputs, outputs], random.floats(inputs * outputs, in: -scale...scale))
     let b = f32([outputs], random.floats(outputs))
     var y = try apply(.binary(.add), try apply(.matmul(transposeA: false, transposeB: transposed), x, w), b)
     if let activation { y = try apply(.unary(activation), y) }

@@ -12,11 +12,11 @@ final class LoadedPrograms {
   let symbols: [Symbol]
   private let library: UnsafeMutableRawPointer
   private let functions: UnsafePointer<Function>
-  private let weights: UnsafeMutableRawPointer
+  private let weights: GuardedMemory
 
   init(
     _ graphs: [Graph], symbols: [Symbol] = [], batch: String? = nil, families: [CPUFamily] = [.x86v3],
-    extra: [String] = [],
+    compiledAs machine: CPUFamily? = nil, extra: [String] = [],
   ) throws {
     let units = graphs.map { graph in
       CompilationUnit(
@@ -26,7 +26,7 @@ final class LoadedPrograms {
     self.symbols = symbols
     compiled = try compile(
       units, symbols: symbols,
-      options: CompilerOptions(families: families) { try Toolchain.compile($0, $1, extra: extra) })
+      options: CompilerOptions(families: families) { try Toolchain.compile($0, machine ?? $1, extra: extra) })
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).so")
     try Data(compiled.code[0].elf).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
@@ -35,27 +35,27 @@ final class LoadedPrograms {
     }
     self.library = library
     functions = UnsafePointer(table.assumingMemoryBound(to: Function.self))
-    weights = .allocate(byteCount: Int(compiled.weightBytes) + 64, alignment: 4096)
+    weights = GuardedMemory(byteCount: Int(compiled.weightBytes))
     for segment in compiled.weights {
-      segment.fill(UnsafeMutableRawBufferPointer(start: weights + Int(segment.offset), count: segment.byteCount))
+      segment.fill(UnsafeMutableRawBufferPointer(start: weights.start + Int(segment.offset), count: segment.byteCount))
     }
   }
 
   deinit {
-    weights.deallocate()
     dlclose(library)
   }
 
   /// Runs one program on an arena full of NaN.
   func run(_ at: Int = 0, _ inputs: [HostTensor], dims: [String: Int] = [:]) -> [HostTensor] {
     let program = compiled.programs[at]
-    let arena = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(program.arenaBytes), alignment: 4096)
-    arena.initializeMemory(as: UInt8.self, repeating: 0xFF)
-    defer { arena.deallocate() }
+    let memory = GuardedMemory(byteCount: Int(program.arenaBytes))
+    let arena = memory.start
+    arena.initializeMemory(as: UInt8.self, repeating: 0xFF, count: memory.byteCount)
+    defer { withExtendedLifetime(memory) {} }
     var strings: [UnsafeMutablePointer<UInt8>] = []
     defer { for pointer in strings { pointer.deallocate() } }
     for (binding, tensor) in zip(program.inputs, inputs) {
-      let place = arena.baseAddress! + Int(binding.offset)
+      let place = arena + Int(binding.offset)
       if tensor.element == .string {
         for (index, text) in tensor.strings.enumerated() {
           let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(text.count, 1))
@@ -65,14 +65,16 @@ final class LoadedPrograms {
           place.storeBytes(of: UInt(text.count), toByteOffset: index * 16 + 8, as: UInt.self)
         }
       } else {
-        tensor.bytes.withUnsafeBytes { place.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(place), byteCount: $0.count) }
+        tensor.bytes.withUnsafeBytes {
+          place.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(place), byteCount: $0.count)
+        }
       }
     }
-    steps(program, arena.baseAddress!, dims)()
+    steps(program, arena, dims)()
     let leading = program.batch.map { [symbols[$0].name] } ?? []
     return program.outputs.map { binding in
       let shape = leading.map { dims[$0] ?? 0 } + (binding.shape.evaluate(dims) ?? [])
-      let place = arena.baseAddress! + Int(binding.offset)
+      let place = arena + Int(binding.offset)
       let count = shape.reduce(1, *)
       if binding.element == .string {
         let texts = (0..<count).map { index -> [UInt8] in
@@ -96,11 +98,30 @@ final class LoadedPrograms {
         step.arguments.map { argument -> UnsafeMutableRawPointer? in
           switch argument {
           case .arena(let offset): arena + Int(offset)
-          case .weights(let offset): weights + Int(offset)
+          case .weights(let offset): weights.start + Int(offset)
           }
         }
       )
     }
     return { for (function, pointers) in calls { function(pointers, values) } }
   }
+}
+
+/// Memory that ends at a page that faults, so that no test passes while a kernel reads or writes past the end.
+final class GuardedMemory {
+  let start: UnsafeMutableRawPointer
+  let byteCount: Int
+  private let mapping: UnsafeMutableRawPointer
+  private let mapped: Int
+
+  init(byteCount: Int) {
+    self.byteCount = byteCount
+    let pages = (byteCount + 4095) / 4096 * 4096
+    mapped = pages + 4096
+    mapping = mmap(nil, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    mprotect(mapping + pages, 4096, PROT_NONE)
+    start = mapping + (pages - byteCount)
+  }
+
+  deinit { munmap(mapping, mapped) }
 }

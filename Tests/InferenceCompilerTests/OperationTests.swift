@@ -45,7 +45,10 @@ import Testing
   }
 
   @Test mutating func `elementwise functions of floats`() throws {
-    let special: [Float] = [0, -0.0, 1, -1, .infinity, -.infinity, .nan, Float(bitPattern: 9000), -Float(bitPattern: 9000), 88.7, -103.9, 0.5, -0.5, 3e38]
+    let special: [Float] = [
+      0, -0.0, 1, -1, .infinity, -.infinity, .nan, Float(bitPattern: 9000), -Float(bitPattern: 9000), 88.7, -103.9, 0.5,
+      -0.5, 3e38,
+    ]
     let x = HostTensor(.f32, [71], special + random.floats(57, in: -8...8))
     let functions: [UnaryOp] = [
       .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
@@ -132,7 +135,8 @@ import Testing
     try add("nested concat and reshape", [f32(3, 4), f32(3, 2)]) { graph, x in
       let a = try graph.apply(.concat(axis: 1), try graph.apply(.unary(.tanh), x[0]), x[1])
       let b = try graph.apply(.reshape([3, 1, 6]), a)
-      let d = try graph.apply(.concat(axis: 1), b, try graph.apply(.reshape([3, 1, 6]), try graph.apply(.unary(.exp), a)))
+      let d = try graph.apply(
+        .concat(axis: 1), b, try graph.apply(.reshape([3, 1, 6]), try graph.apply(.unary(.exp), a)))
       return [try graph.apply(.reshape([3, 12]), d), a]
     }
     let ids = i64(2, 3, in: -5..<5)
@@ -166,7 +170,8 @@ import Testing
     }
     try add("sources", [f32(3)]) { graph, x in
       [
-        try graph.apply(.binary(.multiply), try graph.apply(.cast(.f32), try graph.apply(.iota(count: 3, start: 2, step: -3))), x[0]),
+        try graph.apply(
+          .binary(.multiply), try graph.apply(.cast(.f32), try graph.apply(.iota(count: 3, start: 2, step: -3))), x[0]),
         try graph.apply(.dimensions([3, 5])),
       ]
     }
@@ -180,6 +185,16 @@ import Testing
           [try graph.apply(.reduce(function, axes: axes, keepDims: keep), try graph.apply(.unary(.square), x[0]))]
         }
       }
+    }
+    // Reduced by columns: what is read stands side by side along the kept axis.
+    try add("matches", [i64(7, 1, in: 0..<4), i64(20, in: 0..<4), f32(20, 7)]) { graph, x in
+      let same = try graph.apply(.cast(.f32), try graph.apply(.compare(.equal), x[0], x[1]))
+      return [
+        try graph.apply(.reduce(.sum, axes: [1], keepDims: false), same),
+        try graph.apply(.reduce(.mean, axes: [1], keepDims: true), same),
+        try graph.apply(.reduce(.l2, axes: [0], keepDims: false), x[2]),
+        try graph.apply(.reduce(.maximum, axes: [0], keepDims: true), x[2]),
+      ]
     }
     for function in [ReduceOp.sum, .mean, .maximum, .minimum, .product, .l1, .sumSquare] {
       try add("integer \(function)", [i64(3, 5, in: -4..<5)]) { graph, x in
@@ -248,7 +263,8 @@ import Testing
       }
     }
     try add("pairwise dots", [f32(3, 6, 20)]) { graph, x in
-      let product = try graph.apply(.matmul(transposeA: false, transposeB: false), x[0], try graph.apply(.transpose([0, 2, 1]), x[0]))
+      let product = try graph.apply(
+        .matmul(transposeA: false, transposeB: false), x[0], try graph.apply(.transpose([0, 2, 1]), x[0]))
       let flat = try graph.apply(.reshape([3, 36]), product)
       let pairs = (0..<6).flatMap { row in (0..<row).map { Int64(row * 6 + $0) } }
       return [try graph.apply(.gather(axis: 1, negative: .fromEnd), flat, graph.i64([15], pairs))]
@@ -260,10 +276,24 @@ import Testing
   }
 
   @Test mutating func `hashes and buckets`() throws {
-    try add("hash integers", [i64(40, in: -1000..<1000)]) { graph, x in [try graph.apply(.hashBucket(buckets: 1000), x[0])] }
+    try add("hash integers", [i64(40, in: -1000..<1000)]) { graph, x in
+      [try graph.apply(.hashBucket(buckets: 1000), x[0])]
+    }
     let strings = HostTensor(strings: ["", "a", "grün", "a longer text"].map { Array($0.utf8) }, shape: [4])
     try add("hash strings", [strings]) { graph, x in
-      [try graph.apply(.hashBucket(buckets: 97), x[0]), try graph.apply(.gather(axis: 0, negative: .fromEnd), x[0], graph.i64([2], [2, 0]))]
+      [
+        try graph.apply(.hashBucket(buckets: 97), x[0]),
+        try graph.apply(.gather(axis: 0, negative: .fromEnd), x[0], graph.i64([2], [2, 0])),
+      ]
+    }
+    let same = HostTensor(strings: ["grün", "b", "", "gr\"ün"].map { Array($0.utf8) }, shape: [4])
+    try add("compare strings", [strings, same]) { graph, x in
+      let constant = graph.addConstant("s", Constant(strings: [Array("grün".utf8)], shape: []))
+      let quoted = graph.addConstant("q", Constant(strings: [Array("gr\"ün".utf8)], shape: []))
+      return [
+        try graph.apply(.compare(.equal), x[0], x[1]), try graph.apply(.compare(.notEqual), x[0], constant),
+        try graph.apply(.compare(.equal), x[1], quoted),
+      ]
     }
     try add("bucketize", [f32(60)]) { graph, x in [try graph.apply(.bucketize([-1, 0, 0.5, 2]), x[0])] }
     try check()

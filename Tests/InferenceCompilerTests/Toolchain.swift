@@ -14,7 +14,8 @@ enum Toolchain {
     for folder in (environment["PATH"] ?? "").split(separator: ":") {
       let swiftc = URL(fileURLWithPath: String(folder)).appendingPathComponent("swiftc").resolvingSymlinksInPath()
       let clang = swiftc.deletingLastPathComponent().appendingPathComponent("clang").path
-      if FileManager.default.isExecutableFile(atPath: swiftc.path), FileManager.default.isExecutableFile(atPath: clang) {
+      if FileManager.default.isExecutableFile(atPath: swiftc.path), FileManager.default.isExecutableFile(atPath: clang)
+      {
         return clang
       }
     }
@@ -22,23 +23,35 @@ enum Toolchain {
   }()
 
   static func compile(_ source: String, _ family: CPUFamily, extra: [String] = []) throws -> [UInt8] {
+    try compile(source, arguments: CompilerFlags.arguments(for: family) + extra)
+  }
+
+  /// The linked output of clang on one source file.
+  static func compile(_ source: String, arguments: [String]) throws -> [UInt8] {
     guard let clang else { throw Failure(description: "no clang beside swiftc") }
+    return try withFolder { folder in
+      let (input, output) = (folder.appendingPathComponent("k.c"), folder.appendingPathComponent("k.out"))
+      try source.write(to: input, atomically: true, encoding: .utf8)
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: clang)
+      process.arguments = arguments + [input.path, "-o", output.path]
+      let errors = Pipe()
+      process.standardError = errors
+      try process.run()
+      let text = errors.fileHandleForReading.readDataToEndOfFile()
+      process.waitUntilExit()
+      guard process.terminationStatus == 0 else {
+        throw Failure(description: String(decoding: text.prefix(4000), as: UTF8.self))
+      }
+      return [UInt8](try Data(contentsOf: output))
+    }
+  }
+
+  /// A temporary folder for the time of `body`.
+  static func withFolder<R>(_ body: (URL) throws -> R) throws -> R {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let (input, output) = (folder.appendingPathComponent("k.c"), folder.appendingPathComponent("k.so"))
-    try source.write(to: input, atomically: true, encoding: .utf8)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: clang)
-    process.arguments = CompilerFlags.arguments(for: family) + extra + [input.path, "-o", output.path]
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    let text = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw Failure(description: String(decoding: text.prefix(4000), as: UTF8.self))
-    }
-    return [UInt8](try Data(contentsOf: output))
+    return try body(folder)
   }
 }

@@ -25,7 +25,8 @@ import Testing
           ensemble.leafTargets.append(Int32(entries > 1 ? (entry + tree) % targets : tree % targets))
           ensemble.leafWeights.append(Float.random(in: -1...1, using: &random))
         }
-        ensemble.nodes[at] = .init(feature: -1, threshold: 0, left: first, right: Int32(entries), missingGoesLeft: false)
+        ensemble.nodes[at] = .init(
+          feature: -1, threshold: 0, left: first, right: Int32(entries), missingGoesLeft: false)
       } else {
         let (left, right) = (grow(depth - 1, tree), grow(depth - 1, tree))
         ensemble.nodes[at] = .init(

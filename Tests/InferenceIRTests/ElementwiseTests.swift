@@ -41,7 +41,8 @@ import Testing
   }
 
   @Test func `integer powers are exact`() throws {
-    #expect(try integers(.binary(.power), i64([3], [3, -2, 2]), i64([3], [39, 3, -1])) == [4052555153018976267, -8, 0])
+    #expect(
+      try integers(.binary(.power), i64([3], [3, -2, 2]), i64([3], [39, 3, -1])) == [4052555153018976267, -8, 0])
   }
 
   @Test func `minimum and maximum carry NaN`() throws {
@@ -54,6 +55,14 @@ import Testing
     #expect(try integers(.cast(.u8), x) == [0, 1, 255, 0, 0])
     #expect(try integers(.cast(.bool), x) == [1, 1, 1, 1, 1])
     #expect(try integers(.cast(.i8), i64([1], [300])) == [44])
+  }
+
+  @Test func `integers become floats with one rounding`() throws {
+    // Halfway between two floats but for the last bit, which f64 cannot hold.
+    let number: Int64 = (1 << 61) + (1 << 37) + 1
+    #expect(try floats(.cast(.f32), i64([1], [number])) == [Float(number)])
+    #expect(try floats(.cast(.f32), Constant(.u64, [1], [UInt64(number)])) == [Float(number)])
+    #expect(Float(number) != Float(Double(number)))
   }
 
   @Test func `bfloat16 rounds to nearest even`() throws {

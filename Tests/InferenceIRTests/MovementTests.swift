@@ -41,7 +41,8 @@ import Testing
   }
 
   @Test func `pad surrounds with the value`() throws {
-    #expect(try integers(.pad(before: [0, 1], after: [1, 0]), x, i64([], [9])) == [9, 1, 2, 3, 9, 4, 5, 6, 9, 9, 9, 9])
+    #expect(
+      try integers(.pad(before: [0, 1], after: [1, 0]), x, i64([], [9])) == [9, 1, 2, 3, 9, 4, 5, 6, 9, 9, 9, 9])
   }
 
   @Test func `oneHot ignores indices out of range`() throws {
@@ -53,7 +54,8 @@ import Testing
   @Test func `dimensions and iota read symbols`() throws {
     let n = Dim(symbol: "n")
     #expect(try Interpreter.evaluate(.dimensions([n, n * 2]), [], symbols: ["n": 3])[0].integers == [3, 6])
-    #expect(try Interpreter.evaluate(.iota(count: n, start: 5, step: -2), [], symbols: ["n": 3])[0].integers == [5, 3, 1])
+    #expect(
+      try Interpreter.evaluate(.iota(count: n, start: 5, step: -2), [], symbols: ["n": 3])[0].integers == [5, 3, 1])
     #expect(throws: InterpreterError.self) { try Interpreter.evaluate(.dimensions([n]), [Constant(.i64, [], [1])]) }
     #expect(throws: InterpreterError.self) { try Interpreter.evaluate(.iota(count: n, start: 0, step: 1), []) }
   }

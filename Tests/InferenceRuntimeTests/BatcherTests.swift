@@ -102,7 +102,8 @@ import Testing
       for _ in 0..<60 {
         now += UInt64.random(in: 0...5, using: &random)
         if Bool.random() {
-          if batcher.admit(next, group: UInt64(next % 2), now: now, deadline: now + 30) == .queued { admitted.append(next) }
+          let admission = batcher.admit(next, group: UInt64(next % 2), now: now, deadline: now + 30)
+          if admission == .queued { admitted.append(next) }
           next += 1
         }
         switch batcher.next(now: now) {

@@ -36,7 +36,9 @@ enum TestPlan {
       inputs: [.init(port: .request(1), element: .f32, shape: numbers, offset: 0)],
       outputs: [.init(port: .response(0), element: .f32, shape: numbers, offset: 256)],
       literals: [],
-      steps: [.init(kernel: 0, arguments: [.arena(offset: 0), .weights(offset: 0), .arena(offset: 256)], label: "scale")],
+      steps: [
+        .init(kernel: 0, arguments: [.arena(offset: 0), .weights(offset: 0), .arena(offset: 256)], label: "scale")
+      ],
       arenaBytes: 512, model: "Echo",
     )
   }

@@ -37,13 +37,44 @@ import Testing
     return try Interpreter.run(graph, inputs: [x])[0].values(as: Float.self)
   }
 
-  @Test(arguments: [
-    ("BRANCH_LEQ", [10, 10, 20, 20]), ("BRANCH_LT", [10, 20, 20, 20]), ("BRANCH_GTE", [20, 10, 10, 20]),
-    ("BRANCH_GT", [20, 20, 10, 20]), ("BRANCH_EQ", [20, 10, 20, 20]), ("BRANCH_NEQ", [10, 20, 10, 10]),
-  ] as [(String, [Float])])
+  @Test(
+    arguments: [
+      ("BRANCH_LEQ", [10, 10, 20, 20]), ("BRANCH_LT", [10, 20, 20, 20]), ("BRANCH_GTE", [20, 10, 10, 20]),
+      ("BRANCH_GT", [20, 20, 10, 20]), ("BRANCH_EQ", [20, 10, 20, 20]), ("BRANCH_NEQ", [10, 20, 10, 10]),
+    ] as [(String, [Float])])
   func `every mode decides as ONNX says`(mode: String, expected: [Float]) throws {
     #expect(try scores(mode) == expected)
     #expect(try scores(mode, missing: 1) == Array(expected[..<3]) + [10])
+  }
+
+  @Test func `an infinite threshold leaves only missing values`() throws {
+    let attributes = Self.stump("BRANCH_LEQ").map { $0.0 == "nodes_values" ? ($0.0, .floats([.infinity, 0, 0])) : $0 }
+    let graph = try importModel(Self.model(attributes))
+    let x = HostTensor(.f32, [4, 1], [-.infinity, 0, .infinity, .nan] as [Float])
+    #expect(try Interpreter.run(graph, inputs: [x])[0].values(as: Float.self) == [10, 10, 10, 20])
+  }
+
+  /// A chain of equality tests, each of which shares its other branch.
+  static func chain(_ length: Int) -> ModelBuilder {
+    let ids = (0..<Int64(2 * length + 1)).map { $0 }
+    func each(_ inner: (Int64) -> Int64, _ leaf: Int64) -> [Int64] { ids.map { $0 < length ? inner($0) : leaf } }
+    return model([
+      ("nodes_treeids", .ints(ids.map { _ in 0 })), ("nodes_nodeids", .ints(ids)),
+      ("nodes_featureids", .ints(ids.map { _ in 0 })),
+      ("nodes_modes", .strings(ids.map { $0 < length ? "BRANCH_EQ" : "LEAF" })),
+      ("nodes_values", .floats(ids.map { Float($0) })),
+      ("nodes_truenodeids", .ints(each({ $0 + Int64(length) + 1 }, 0))),
+      ("nodes_falsenodeids", .ints(each({ $0 + 1 }, 0))),
+      ("target_treeids", .ints([0])), ("target_nodeids", .ints([Int64(length)])), ("target_ids", .ints([0])),
+      ("target_weights", .floats([5])),
+    ])
+  }
+
+  @Test func `chains of equality tests share branches within bounds`() throws {
+    let graph = try importModel(Self.chain(10))
+    let x = HostTensor(.f32, [2, 1], [3, 0.5] as [Float])
+    #expect(try Interpreter.run(graph, inputs: [x])[0].values(as: Float.self) == [0, 5])
+    #expect(refusal(Self.chain(60))?.reason.contains("expand to") == true)
   }
 
   @Test func `a tree with a cycle, a missing node or a bad feature is refused`() {

@@ -53,10 +53,12 @@ import Testing
     #expect(error?.reason.hasSuffix("1000 bytes are announced and only 0 are left") == true)
   }
 
-  @Test(arguments: [
-    ([0x0B], "wire type 3"), ([0x00, 0x00], "field number 0"), ([0x08] + [UInt8](repeating: 0xFF, count: 11), "64 bits"),
-    ([0x08], "past the end"), ([0x38, 0x01], "expected bytes"),
-  ] as [([UInt8], String)])
+  @Test(
+    arguments: [
+      ([0x0B], "wire type 3"), ([0x00, 0x00], "field number 0"),
+      ([0x08] + [UInt8](repeating: 0xFF, count: 11), "64 bits"),
+      ([0x08], "past the end"), ([0x38, 0x01], "expected bytes"),
+    ] as [([UInt8], String)])
   func `malformed primitives are named`(bytes: [UInt8], text: String) {
     #expect(refusal(bytes)?.reason.contains(text) == true, "\(String(describing: refusal(bytes)))")
   }

@@ -10,7 +10,7 @@ import Testing
     pairs: [Float], kind: [UInt8] = [1, 0], rows: Int = 1,
     _ body: (ResponseSchema, ResponseValues, inout ByteWriter) throws -> Void,
   ) throws -> String {
-    let schema = try ResponseSchema(samplePlan)
+    let schema = ResponseSchema(samplePlan)
     var out = ByteWriter(capacity: 1)
     let items: [Int64] = [1, -2, .max, .min]
     var text = Array("v1 \"q\"\u{1}\n".utf8)
@@ -81,7 +81,7 @@ import Testing
 
   @Test func `metadata leads every shape with the requests of a call`() throws {
     let document = InferenceMetadata.model(
-      try RequestSchema(samplePlan), try ResponseSchema(samplePlan), versions: ["v1", "v2"])
+      try RequestSchema(samplePlan), ResponseSchema(samplePlan), versions: ["v1", "v2"])
     let text = String(decoding: document.bytes, as: UTF8.self)
     #expect(text.hasPrefix(#"{"name":"shop","versions":["v1","v2"],"platform":"served_plan","inputs":["#))
     #expect(text.contains(#"{"name":"weights","datatype":"FP32","shape":[-1,-1,2]}"#))

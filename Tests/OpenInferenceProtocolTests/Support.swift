@@ -57,7 +57,7 @@ func readInference(
 ) throws -> (frame: RequestFrame, request: InferenceRequest) {
   let frame = RequestFrame(try RequestSchema(plan))
   var reader = InferenceRequestReader(
-    model: plan.service, frame: frame, response: try ResponseSchema(plan), maximumRows: maximumRows)
+    model: plan.service, frame: frame, response: ResponseSchema(plan), maximumRows: maximumRows)
   let request = try Array(text.utf8).withUnsafeBytes { try reader.read($0) }
   return (frame, request)
 }

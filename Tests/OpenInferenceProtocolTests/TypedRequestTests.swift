@@ -64,16 +64,18 @@ import Testing
   @Test(arguments: [
     "", " ", "{", "}", "[]", "null", "{\"user\"}", "{\"user\":}", "{\"user\":1,}", "{user:1}", "{\"user\":1} x",
     "{\"user\":1 \"age\":2}", "{\"user\":1", "\u{FEFF}{}", "{\"query\":\"\u{1}\"}", "{\"query\":\"a", "{'user':1}",
-    #"{"query":"\x"}"#, #"{"query":"\u12"}"#, #"{"query":"\ud800"}"#, #"{"query":"\udc00"}"#, #"{"query":"\ud800\u0041"}"#,
+    #"{"query":"\x"}"#, #"{"query":"\u12"}"#, #"{"query":"\ud800"}"#, #"{"query":"\udc00"}"#,
+    #"{"query":"\ud800\u0041"}"#,
   ])
   func `what is not JSON is refused`(text: String) throws {
     #expect(try typedError(samplePlan, text)?.status == 400)
   }
 
-  @Test(arguments: [
-    [0x80], [0xC0, 0x80], [0xC2], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x80, 0x80, 0x80],
-    [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFF],
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      [0x80], [0xC0, 0x80], [0xC2], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x80, 0x80, 0x80],
+      [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFF],
+    ] as [[UInt8]])
   func `what is not UTF-8 is refused`(bytes: [UInt8]) throws {
     let frame = RequestFrame(try RequestSchema(samplePlan))
     let body = Array("{\"query\":\"".utf8) + bytes + Array("\"}".utf8)

@@ -74,8 +74,9 @@ import Testing
       Diagnostic(.sv(0101), "here", at: Label(file.range(1_000_000..<1_000_001), "X")))
     let lines = rendered.split(separator: "\n")
     #expect(lines[2].count < 300)
-    #expect(lines[2].firstIndex(of: "X").map { lines[2].distance(from: lines[2].startIndex, to: $0) }
-      == lines[3].firstIndex(of: "^").map { lines[3].distance(from: lines[3].startIndex, to: $0) })
+    #expect(
+      lines[2].firstIndex(of: "X").map { lines[2].distance(from: lines[2].startIndex, to: $0) }
+        == lines[3].firstIndex(of: "^").map { lines[3].distance(from: lines[3].startIndex, to: $0) })
   }
 
   @Test func `Control characters of a source or a message never reach the terminal`() {

@@ -38,6 +38,22 @@ import Testing
     }
   }
 
+  @Test(arguments: DiagnosticRegistry.all) func `an edit that help offers removes the mistake`(
+    entry: DiagnosticRegistry.Entry
+  ) throws {
+    let blocks = PageBlock.all(in: try #require(DiagnosticPages.page(entry.code)))
+    let artifacts = blocks.first { $0.info == "artifacts" }?.text ?? ""
+    for block in blocks where block.info == "serve fail" {
+      let result = check(block.text, artifacts: artifacts)
+      guard let diagnostic = result.diagnostics.first(where: { $0.code == entry.code }) else { continue }
+      guard let help = diagnostic.help.first, !help.edits.isEmpty else { continue }
+      let fixed = block.text.applying(help.edits)
+      let again = check(fixed, artifacts: artifacts)
+      let isGone = !again.codes.contains(entry.code.description)
+      #expect(isGone, "\(help.text):\n\(fixed)\n\(again.diagnostics.map { dump($0, in: again.sources) })")
+    }
+  }
+
   private static func run(_ block: PageBlock, _ artifacts: String, _ needs: String?) -> Checked {
     if block.info == "serve fail hex" {
       let bytes = block.text.split(whereSeparator: \.isWhitespace).compactMap { UInt8($0, radix: 16) }
@@ -59,6 +75,17 @@ import Testing
 
 extension DiagnosticRegistry.Entry: CustomTestStringConvertible {
   public var testDescription: String { code.description }
+}
+
+extension String {
+  /// The text with edits applied.
+  fileprivate func applying(_ edits: [Edit]) -> String {
+    var bytes = Array(utf8)
+    for edit in edits.sorted(by: { $0.range.start > $1.range.start }) {
+      bytes.replaceSubrange(edit.range.bytes, with: Array(edit.replacement.utf8))
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
 }
 
 /// A fenced block of a page.

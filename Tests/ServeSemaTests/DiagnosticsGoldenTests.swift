@@ -23,7 +23,13 @@ import Testing
       try found.write(to: Self.folder.appending(path: name + ".diagnostics"), atomically: true, encoding: .utf8)
       Issue.record("recorded \(name); run again without RECORD_GOLDENS")
     }
-    #expect(found == text(".diagnostics"))
+    let recorded = text(".diagnostics").split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = found.split(separator: "\n", omittingEmptySubsequences: false)
+    let isSame = found == text(".diagnostics")
+    let at = zip(lines, recorded).enumerated().first { $0.element.0 != $0.element.1 }
+    #expect(isSame, "line \(at.map { "\($0.offset + 1): \($0.element.0)" } ?? "\(lines.count) of \(recorded.count)")")
+    let again = check(text(".serve"), imports: packages, artifacts: text(".artifacts"))
+    #expect(again.diagnostics == result.diagnostics, "not the same twice")
     #expect(result.errors.isEmpty == !name.hasPrefix("Invalid"))
   }
 }

@@ -31,6 +31,18 @@ import Testing
     #expect(try Repository.text(source.target) == wanted, "run `make record` after a change of \(source.folder)")
   }
 
+  @Test func `the index of the pages lists every code`() throws {
+    var lines = ["# Diagnostics", "", "`servec explain CODE` prints these pages.", "", "| code | |", "|---|---|"]
+    lines += DiagnosticRegistry.all.map { "| [\($0.code)](\($0.code).md) | \($0.title) |" }
+    let wanted = lines.joined(separator: "\n") + "\n"
+    let path = "specs/diagnostics/README.md"
+    if ProcessInfo.processInfo.environment["RECORD_GOLDENS"] == "1" {
+      try wanted.write(to: Repository.root.appending(path: path), atomically: true, encoding: .utf8)
+      Issue.record("recorded \(path); run again without RECORD_GOLDENS")
+    }
+    #expect(try Repository.text(path) == wanted, "run `make record`")
+  }
+
   @Test func `packages are found by the name that imports them`() throws {
     #expect(StandardPackages.names.contains("std/gke.serve"))
     #expect(StandardPackages.text("std/gke.serve") == (try Repository.text("specs/std/gke.serve")))

@@ -28,6 +28,10 @@ struct Checked {
 
 /// Checks a text; `imports` are other files by path, `artifacts` is as ``FakeArtifacts`` reads it.
 func check(_ text: String, imports: [String: String] = [:], artifacts: String = "") -> Checked {
+  check(text, imports: imports, FakeArtifacts.parse(artifacts))
+}
+
+func check(_ text: String, imports: [String: String] = [:], _ artifacts: Artifacts) -> Checked {
   var sources = SourceFiles()
   var diagnostics: [Diagnostic] = []
   func unit(_ path: String, _ text: String) -> SourceUnit {
@@ -37,7 +41,7 @@ func check(_ text: String, imports: [String: String] = [:], artifacts: String = 
   }
   let root = unit("main.serve", text)
   let others = imports.sorted { $0.key < $1.key }.map { unit($0.key, $0.value) }
-  let result = Checker.check(root: root, imports: others, artifacts: FakeArtifacts.parse(artifacts))
+  let result = Checker.check(root: root, imports: others, artifacts: artifacts)
   diagnostics += result.diagnostics
   let module = diagnostics.contains { $0.severity == .error } ? nil : result.module
   return Checked(module: module, diagnostics: Diagnostics(diagnostics).sorted, sources: sources)
@@ -177,4 +181,9 @@ extension String {
     while copy.hasSuffix(" ") { copy.removeLast() }
     return copy
   }
+}
+
+/// The typed view of a text.
+func parsed(_ path: String, _ text: String) -> AST.File {
+  ParsedFile(SourceFile(path: path, text: text)).ast
 }

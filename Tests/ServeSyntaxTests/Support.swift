@@ -4,7 +4,8 @@ import ServeSyntax
 
 /// The files of `Corpus`, and short ways to parse.
 enum Corpus {
-  static let folder = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "Corpus")
+  static let folder = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent().appending(
+    path: "Corpus")
   static let repository = folder.appending(path: "../../..").standardized
 
   /// The names of the corpus files, without their ending.

@@ -45,6 +45,7 @@ struct PlanBuilder {
       throw DriverError(.inputErrors, "\(error)")
     }
     plan.programs = compiled.programs
+    for (at, model) in assembly.models.enumerated() { plan.programs[at].model = model }
     plan.kernels = compiled.kernels
     plan.weightBytes = compiled.weightBytes
     plan.metadata = metadata

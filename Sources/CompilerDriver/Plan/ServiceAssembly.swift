@@ -8,6 +8,8 @@ import TensorTypes
 /// A service as the inference compiler takes it: one unit per arm, and everything of the plan that is not compiled.
 struct ServiceAssembly {
   var units: [CompilationUnit]
+  /// Per unit, the model that the arm runs.
+  var models: [String]
   /// The service, its fields, features and routing; no programs yet.
   var plan: Plan
   /// Per unit, the outputs that hold which of equal scores came first.
@@ -55,13 +57,15 @@ struct ServiceAssembler {
       refine(&plan.request, by: graph)
     }
     return ServiceAssembly(
-      units: units, plan: plan, orderDependent: lowered.map(\.graph.orderDependent), domains: domains)
+      units: units, models: arms.map(\.model), plan: plan, orderDependent: lowered.map(\.graph.orderDependent), domains: domains)
   }
 
   // MARK: - Arms
 
   private struct Arm {
     var programName: String
+    /// The model whose version it is: the service's, or that of the parameter on trial.
+    var model: String
     /// `model_version` in answers.
     var version: String
     /// Version of each model parameter; under "" for a service of one model.
@@ -72,13 +76,15 @@ struct ServiceAssembler {
     func arm(_ name: String?, replacing version: String?) -> Arm {
       let programName = name.map { "\(service.name).\($0)" } ?? service.name
       switch service.body {
-      case .model(_, let own):
+      case .model(let model, let own):
         let chosen = version ?? own
-        return Arm(programName: programName, version: chosen, versions: ["": chosen])
-      case .pipeline(_, var versions):
+        return Arm(programName: programName, model: model, version: chosen, versions: ["": chosen])
+      case .pipeline(let name, var versions):
         if let parameter = service.experiment?.parameter, let version { versions[parameter] = version }
         let parameter = service.experiment?.parameter ?? versions.keys.sorted().first ?? ""
-        return Arm(programName: programName, version: versions[parameter] ?? "1", versions: versions)
+        let models = module.pipelines.first { $0.name == name }?.models ?? []
+        let model = models.first { $0.name == parameter }?.model ?? ""
+        return Arm(programName: programName, model: model, version: versions[parameter] ?? "1", versions: versions)
       }
     }
     guard let experiment = service.experiment else { return [arm(nil, replacing: nil)] }
@@ -230,10 +236,12 @@ struct ServiceAssembler {
   }
 
   private func column(_ field: FeatureDeclaration.Field) throws -> FeatureGroup.Column {
-    guard let bytes = Constant.filled(field.element, field.shape, field.defaultValue)?.data.bytes else {
+    guard let filled = Constant.filled(field.element, field.shape, field.defaultValue) else {
       throw DriverError(.inputErrors, "feature field `\(field.name)` is a string, which is not supported yet")
     }
-    return FeatureGroup.Column(name: field.name, element: field.element, shape: field.shape, defaultValue: Array(bytes))
+    // The constant owns the bytes, so it must live until they are copied.
+    let bytes = withExtendedLifetime(filled) { Array(filled.data.bytes) }
+    return FeatureGroup.Column(name: field.name, element: field.element, shape: field.shape, defaultValue: bytes)
   }
 
   private func port(of input: PipelineGraph.Input, _ columns: [[Program.Port]]) -> Program.Port {

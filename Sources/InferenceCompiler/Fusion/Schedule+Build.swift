@@ -124,7 +124,8 @@ extension Schedule {
         table.data.bytes.count >= 1 << 18, graph[node.inputs[1]].constant == nil,
         type(of: node.inputs[1]).element != .string
       else { continue }
-      let part = NestPart(value: node.inputs[1], source: .copied, target: View(root: .buffer(-1), offset: 0, strides: []))
+      let part = NestPart(
+        value: node.inputs[1], source: .copied, target: View(root: .buffer(-1), offset: 0, strides: []))
       // Constants (lookup tables of columns) are there from the start as well.
       let isReady = roots(of: part).allSatisfy { root in
         if case .constant = root { return true }

@@ -5,7 +5,8 @@ extension Emitter {
   /// A product with few columns: for every row and column one dot product over 2 x 16 lanes, whose sums are added in
   /// one fixed order.
   mutating func dotRows(_ kernel: GemmKernel) throws(EmitFailure) {
-    let weights = pointer(.weights(.rows(kernel.matrix, isTransposed: kernel.isTransposed)), type: "f32", written: false)
+    let weights = pointer(
+      .weights(.rows(kernel.matrix, isTransposed: kernel.isTransposed)), type: "f32", written: false)
     let padded = (kernel.depth + 15) / 16 * 16
     let loop = kernel.plan.loops.last.map { [$0] } ?? []
     try loops(loop) { emitter throws(EmitFailure) in

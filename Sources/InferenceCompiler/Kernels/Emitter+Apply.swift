@@ -136,7 +136,8 @@ extension Emitter {
     case .or: return element.isFloat ? .call("m_maximum", [p, q]) : .binary(p, "|", q)
     case .xor: return element.isFloat ? .binary(p, "!=", q) : .binary(p, "^", q)
     case .prelu:
-      return .conditional(.binary(p, "<", .cast(a.isVector || b.isVector ? "f32x16" : element.computeType, 0)),
+      return .conditional(
+        .binary(p, "<", .cast(a.isVector || b.isVector ? "f32x16" : element.computeType, 0)),
         .binary(p, "*", q), p)
     }
   }

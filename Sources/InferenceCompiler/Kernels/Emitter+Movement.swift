@@ -104,7 +104,8 @@ extension Emitter {
     }
   }
 
-  private mutating func gatheredND(_ node: Node, _ batchDims: Int, at indices: [Affine]) throws(EmitFailure) -> Operand {
+  private mutating func gatheredND(_ node: Node, _ batchDims: Int, at indices: [Affine]) throws(EmitFailure) -> Operand
+  {
     let (data, ids) = (node.inputs[0], node.inputs[1])
     let idShape = schedule.shape(of: ids)
     let tuples = idShape.rank - 1

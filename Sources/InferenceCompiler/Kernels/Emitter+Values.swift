@@ -84,7 +84,7 @@ extension Emitter {
 
   // MARK: Literals
 
-  /// A constant scalar as C writes it; nil for strings.
+  /// A constant scalar as C writes it.
   func literal(_ constant: Constant) -> CExpression? {
     switch constant.element {
     case .f32, .f16, .bf16: constant.doubles.first.map { .float(Float($0)) }
@@ -92,7 +92,12 @@ extension Emitter {
     case .u64: constant.integers.first.map { .cast("u64", .integer(Int($0))) }
     case .bool, .u8, .u16, .u32, .i8, .i16, .i32, .i64:
       constant.integers.first.map { .cast(constant.element.computeType, .integer(Int($0))) }
-    case .string: nil
+    case .string:
+      constant.strings.first.map { text in
+        // Every byte as an octal escape of full length: nothing in it can end the literal or join the next byte.
+        let bytes = text.map { "\\" + String($0 / 64) + String($0 / 8 % 8) + String($0 % 8) }.joined()
+        return .name("((string){(const u8 *)\"\(bytes)\", \(text.count)})")
+      }
     }
   }
 

@@ -96,7 +96,9 @@ struct Emitter {
     }
   }
 
-  mutating func address(_ view: View, _ indices: [Affine], element: ElementType, written: Bool = false) -> (
+  mutating func address(
+    _ view: View, _ indices: [Affine], element: ElementType, written: Bool = false
+  ) -> (
     base: CExpression, offset: Affine
   ) {
     let (base, rest) = base(of: view, element: element, written: written)

@@ -33,7 +33,8 @@ struct GemmKernel {
     func fail(_ message: String) -> EmitFailure {
       .unsupported(CompileError(origin: node.origin, message: message))
     }
-    guard case .matmul(let transposeA, let transposeB) = node.op, let constant = schedule.graph[node.inputs[1]].constant,
+    guard case .matmul(let transposeA, let transposeB) = node.op,
+      let constant = schedule.graph[node.inputs[1]].constant,
       let a = schedule.views[node.inputs[0]], let result = schedule.views[gemm.result]
     else { throw fail("is not a product with a constant matrix in memory") }
     self.gemm = gemm

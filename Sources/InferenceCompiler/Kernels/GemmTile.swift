@@ -19,7 +19,8 @@ extension Emitter {
     let depth = kernel.depth
     let firstRow = row.map { Affine(variable: $0) } ?? Affine(0)
     let firstColumn = column.map { Affine(Dim($0)) } ?? Affine(variable: "n")
-    let weights = pointer(.weights(.panels(kernel.matrix, isTransposed: kernel.isTransposed)), type: "f32", written: false)
+    let weights = pointer(
+      .weights(.panels(kernel.matrix, isTransposed: kernel.isTransposed)), type: "f32", written: false)
     levels[level].append(.declare(type: "const f32 *", name: "w", weights + c(firstColumn * Dim(depth))))
     let outer = kernel.plan.indices.map { index in kernel.rowVariable.map { index.without($0) } ?? index }
     let (a, aStart) = address(
@@ -94,7 +95,8 @@ extension Emitter {
       let name = fresh("v")
       levels[level].append(.declare(type: "const f32x16", name: name, splat(value)))
       for at in 0..<lanes {
-        levels[level].append(.assign(base[c(offset.without("lane") + Affine(Dim(at)) * offset["lane"])], .name(name)[.integer(at)]))
+        levels[level].append(
+          .assign(base[c(offset.without("lane") + Affine(Dim(at)) * offset["lane"])], .name(name)[.integer(at)]))
       }
     }
   }

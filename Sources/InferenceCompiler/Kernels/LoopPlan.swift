@@ -34,12 +34,19 @@ struct LoopPlan {
   }
 }
 
+/// A value in memory that an elementwise computation reads.
+struct MemoryOperand {
+  var element: ElementType
+  /// Its stride along every axis of the computation, 0 where it is broadcast.
+  var strides: [Dim]
+}
+
 extension Schedule {
-  /// The strides of everything that computing `id` reads, aligned to `shape`; nil unless all of it is elementwise.
-  func operandStrides(_ id: ValueID, applied: Bool, shape: Shape) -> [[Dim]]? {
+  /// Everything in memory that computing `id` reads; nil unless all of the computation is elementwise.
+  func memoryOperands(_ id: ValueID, applied: Bool, shape: Shape) -> [MemoryOperand]? {
     if !applied, let view = views[id] {
       if graph[id].constant?.elementCount == 1 { return [] }
-      return [view.alignedStrides(self.shape(of: id), to: shape)]
+      return [MemoryOperand(element: type(of: id).element, strides: view.alignedStrides(self.shape(of: id), to: shape))]
     }
     guard let node = node(defining: id) else { return nil }
     switch node.op {
@@ -48,10 +55,10 @@ extension Schedule {
       .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .cumulativeSum, .concat, .topK, .treeEnsemble:
       return nil
     }
-    var all: [[Dim]] = []
+    var all: [MemoryOperand] = []
     for operand in node.inputs {
-      guard let strides = operandStrides(operand, applied: false, shape: shape) else { return nil }
-      all += strides
+      guard let found = memoryOperands(operand, applied: false, shape: shape) else { return nil }
+      all += found
     }
     return all
   }

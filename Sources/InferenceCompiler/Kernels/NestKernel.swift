@@ -6,7 +6,8 @@ extension Emitter {
   mutating func nest(_ parts: [NestPart]) throws(EmitFailure) {
     for part in parts {
       let type = schedule.type(of: part.value)
-      var strides = schedule.operandStrides(part.value, applied: part.source.isComputed, shape: type.shape)
+      var strides = schedule.memoryOperands(part.value, applied: part.source.isComputed, shape: type.shape)?
+        .map(\.strides)
       if case .shown(let view) = part.source { strides = [view.strides] }
       strides?.append(part.target.alignedStrides(type.shape, to: type.shape))
       let plan = LoopPlan(type.shape, strides: strides)

@@ -21,9 +21,11 @@ extension Emitter {
     let (aShape, bShape) = (schedule.shape(of: x), schedule.shape(of: y))
     let (aBatch, bBatch) = (batchStrides(a, aShape), batchStrides(b, bShape))
     let (aRank, bRank) = (aShape.rank, bShape.rank)
-    let (aRow, aStep) = transposeA
+    let (aRow, aStep) =
+      transposeA
       ? (a.strides[aRank - 1], a.strides[aRank - 2]) : (a.strides[aRank - 2], a.strides[aRank - 1])
-    let (bStep, bColumn) = transposeB
+    let (bStep, bColumn) =
+      transposeB
       ? (b.strides[bRank - 1], b.strides[bRank - 2]) : (b.strides[bRank - 2], b.strides[bRank - 1])
     let depth = aShape[transposeA ? aRank - 2 : aRank - 1]
     let columns = type.shape[rank - 1]
@@ -57,7 +59,8 @@ extension Emitter {
       }
       let factor = CExpression.name("x")["k" * emitter.c(aStep)]
       let other = CExpression.name("y")["k" * emitter.c(bStep) + "n" * emitter.c(bColumn)]
-      let sum: CExpression = type.element == .f32
+      let sum: CExpression =
+        type.element == .f32
         ? .call("m_fma", [factor, other, target]) : .binary(target, "+", .binary(factor, "*", other))
       emitter.levels[level] += [
         .loop(variable: "n", from: 0, below: emitter.c(columns), step: 1, [.assign(target, 0)]),

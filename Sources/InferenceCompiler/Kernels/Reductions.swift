@@ -11,6 +11,10 @@ extension Emitter {
     guard let result = schedule.views[y] else { throw unsupported(node, "has no memory for its result") }
     let type = schedule.type(of: x)
     let kept = type.shape.dims.indices.filter { !axes.contains($0) }
+    if runsByColumns(Reducer(function, type.element), x, axes, kept) {
+      try columnReduction(node, Reducer(function, type.element), axes, kept, result)
+      return
+    }
     let plan = LoopPlan(Shape(kept.map { type.shape[$0] }), strides: nil)
     // With kept unit axes the result has the operand's rank.
     var place = [Affine](repeating: Affine(0), count: schedule.shape(of: y).rank)
@@ -69,7 +73,8 @@ extension Emitter {
       emitter.levels.append([])
       emitter.declare(variable: variable, level: level)
       let element = try emitter.value(x, at: all)
-      emitter.levels[level].append(.assign(sum, reducer.combined(sum, reducer.prepared(element.expression, shift: shift))))
+      emitter.levels[level].append(
+        .assign(sum, reducer.combined(sum, reducer.prepared(element.expression, shift: shift))))
       let body = emitter.levels.removeLast()
       emitter.closeLoops(to: level - 1)
       emitter.levels[level - 1].append(
@@ -134,7 +139,9 @@ extension Emitter {
       var wins = CExpression.binary(element, sign, .name(best))
       if type.element.isFloat {
         // NaN is below everything, as the interpreter has it.
-        let (new, old) = (CExpression.binary(element, "!=", element), CExpression.binary(.name(best), "!=", .name(best)))
+        let (new, old) = (
+          CExpression.binary(element, "!=", element), CExpression.binary(.name(best), "!=", .name(best))
+        )
         switch (largest, last) {
         case (true, false): wins = .binary(wins, "|", .binary(old, "&", .unary("!", new)))
         case (true, true): wins = .binary(wins, "|", old)
@@ -149,65 +156,6 @@ extension Emitter {
       emitter.levels[level].append(
         .loop(variable: variable, from: 1, below: emitter.c(type.shape[axis]), step: 1, body))
       emitter.store(Operand(expression: .name(index), level: level, isVector: false), .i64, to: result, at: place)
-    }
-  }
-}
-
-/// How one reduction combines elements.
-private struct Reducer {
-  let function: ReduceOp
-  let element: ElementType
-
-  init(_ function: ReduceOp, _ element: ElementType) {
-    self.function = function
-    self.element = element
-  }
-
-  var type: String { element.computeType }
-  private var isFloat: Bool { element.isFloat }
-
-  /// Whether 16 partial results may be kept. Products stay in order: their range matters more than their speed.
-  var isVector: Bool { function != .product }
-
-  var start: CExpression {
-    switch function {
-    case .sum, .mean, .l1, .l2, .sumSquare, .logSum, .logSumExp: isFloat ? .float(0) : .cast(type, 0)
-    case .product: isFloat ? .float(1) : .cast(type, 1)
-    case .maximum: isFloat ? .float(-.infinity) : .cast(type, .integer(element.range.0 == .min && element == .u64 ? 0 : element.range.0))
-    case .minimum: isFloat ? .float(.infinity) : .cast(type, element == .u64 ? .integer(-1) : .integer(element.range.1))
-    }
-  }
-
-  /// What is combined for an element.
-  func prepared(_ x: CExpression, shift: CExpression?) -> CExpression {
-    switch function {
-    case .sum, .mean, .product, .maximum, .minimum, .logSum: x
-    case .l1: isFloat ? .call("m_absolute", [x]) : .conditional(.binary(x, "<", 0), .unary("-", x), x)
-    case .l2, .sumSquare: .binary(x, "*", x)
-    case .logSumExp: .call("m_exp", [shift.map { .binary(x, "-", $0) } ?? x])
-    }
-  }
-
-  func combined(_ a: CExpression, _ b: CExpression) -> CExpression { merged(a, b) }
-
-  func merged(_ a: CExpression, _ b: CExpression) -> CExpression {
-    switch function {
-    case .sum, .mean, .l1, .l2, .sumSquare, .logSum, .logSumExp: .binary(a, "+", b)
-    case .product: .binary(a, "*", b)
-    case .maximum: isFloat ? .call("m_maximum", [a, b]) : .conditional(.binary(a, ">", b), a, b)
-    case .minimum: isFloat ? .call("m_minimum", [a, b]) : .conditional(.binary(a, "<", b), a, b)
-    }
-  }
-
-  func finished(_ total: CExpression, count: CExpression) -> CExpression {
-    switch function {
-    case .sum, .product, .maximum, .minimum, .l1, .sumSquare: return total
-    case .mean: return isFloat ? .binary(total, "/", .cast(type, count)) : .call("divide", [.cast("i64", total), count])
-    case .l2: return .call("m_sqrt", [total])
-    case .logSum: return .call("m_log", [total])
-    case .logSumExp:
-      guard case .name(let name) = total else { return .call("m_log", [total]) }
-      return .binary(.name("\(name)_shift"), "+", .call("m_log", [total]))
     }
   }
 }

@@ -2,8 +2,9 @@ import InferenceIR
 import TensorTypes
 
 extension Emitter {
-  /// Walks all trees for all rows: 8 rows at a time down one tree, and for the rest one row down 8 trees, so that 8
-  /// independent chains of loads are in flight either way. A row's sum is made in tree order in both.
+  /// Scores all rows. Many rows go through the trees feature by feature where trees are small, else 8 at a time down
+  /// one tree; the rest walk one by one down 8 trees at a time, so that 8 independent chains of loads are in flight.
+  /// A row's sum is made in tree order in all of them.
   mutating func trees(_ node: Node, at index: Int, _ tables: TreeTables) throws(EmitFailure) {
     guard let x = schedule.views[node.inputs[0]], let y = schedule.views[node.outputs[0]], x.strides.count == 2 else {
       throw unsupported(node, "trees need a matrix of features in memory")
@@ -17,24 +18,31 @@ extension Emitter {
     let source = (pointer: features + c(start), row: c(x.strides[0]), column: c(x.strides[1]))
     let target = (pointer: scores + c(scoreStart), row: c(y.strides[0]), column: c(y.strides[1]))
 
-    let many: [CStatement] =
-      copies(kernel, source, to: copy, rows: kernel.rowBlock) + walkRows(kernel, copy, target)
-    let one: [CStatement] = copies(kernel, source, to: copy, rows: 1) + walkTrees(kernel, copy, target)
+    let many: [CStatement]
+    let isEnough: CExpression
+    let step: Int
+    if let scorer = tables.scorer {
+      many = scoreRows(kernel, scorer, source, target, rows: rows)
+      isEnough = "row" + .integer(Self.fewestScoredRows) <= rows
+      step = Self.scoredRows
+    } else {
+      many = copies(kernel, source, to: copy, rows: kernel.rowBlock) + walkRows(kernel, copy, target)
+      isEnough = "row" + .integer(kernel.rowBlock) <= rows
+      step = kernel.rowBlock
+    }
+    let one = copies(kernel, source, to: copy, rows: 1) + walkTrees(kernel, copy, target)
     levels[0] += [
       .declare(type: "i64", name: "row", 0),
-      .whileLoop(
-        "row" + .integer(kernel.rowBlock) <= rows, many + [.assign("row", "row" + .integer(kernel.rowBlock))]),
+      .whileLoop(isEnough, many + [.assign("row", "row" + .integer(step))]),
       .whileLoop("row" < rows, one + [.assign("row", "row" + 1)]),
     ]
     levels[0].append(
       .loop(variable: "row", from: 0, below: rows, step: 1, finishedScores(kernel, target)))
   }
 
-  private typealias Matrix = (pointer: CExpression, row: CExpression, column: CExpression)
-
   /// Copies rows with NaN replaced by what sends a missing value the right way.
   private mutating func copies(
-    _ kernel: TreeKernel, _ x: Matrix, to copy: CExpression, rows: Int,
+    _ kernel: TreeKernel, _ x: TreeKernel.Matrix, to copy: CExpression, rows: Int,
   ) -> [CStatement] {
     let tables = kernel.tables
     let features = tables.ensemble.featureCount
@@ -43,7 +51,10 @@ extension Emitter {
     func cleaned(_ start: Int, _ infinity: CExpression) -> CStatement {
       .loop(
         variable: "f", from: 0, below: .integer(features), step: 1,
-        [.assign(.name("line")["f" + .integer(start)], .conditional(.binary(element, "==", element), element, infinity))])
+        [
+          .assign(
+            .name("line")["f" + .integer(start)], .conditional(.binary(element, "==", element), element, infinity))
+        ])
     }
     var body: [CStatement] = [
       .declare(type: "const f32 *", name: "x", x.pointer + ("row" + "r") * x.row),
@@ -55,12 +66,12 @@ extension Emitter {
     return [.loop(variable: "r", from: 0, below: .integer(rows), step: 1, body)]
   }
 
-  private mutating func table(_ kernel: TreeKernel, _ part: TreeTables.Part, _ type: String) -> CExpression {
+  mutating func table(_ kernel: TreeKernel, _ part: TreeTables.Part, _ type: String) -> CExpression {
     pointer(.weights(.trees(node: kernel.index, part: part)), type: type, written: false)
   }
 
   /// 8 rows down each tree.
-  private mutating func walkRows(_ kernel: TreeKernel, _ copy: CExpression, _ y: Matrix) -> [CStatement] {
+  private mutating func walkRows(_ kernel: TreeKernel, _ copy: CExpression, _ y: TreeKernel.Matrix) -> [CStatement] {
     let columns = kernel.tables.columns
     let lines = (0..<kernel.rowBlock).map { copy + .integer($0 * columns) }
     var body = start(kernel, count: kernel.rowBlock) { _ in "tree" }
@@ -73,7 +84,7 @@ extension Emitter {
   }
 
   /// One row down 8 trees, then down each that is left.
-  private mutating func walkTrees(_ kernel: TreeKernel, _ copy: CExpression, _ y: Matrix) -> [CStatement] {
+  private mutating func walkTrees(_ kernel: TreeKernel, _ copy: CExpression, _ y: TreeKernel.Matrix) -> [CStatement] {
     let group = TreeTables.group
     let grouped = kernel.tables.treeCount / group * group
     var statements = clearing(kernel, ["row"], y)
@@ -114,7 +125,7 @@ extension Emitter {
   // MARK: Scores
 
   /// Sums of one target stay in variables `s0`, `s1`, …; more are kept where the result goes.
-  private func clearing(_ kernel: TreeKernel, _ rows: [CExpression], _ y: Matrix) -> [CStatement] {
+  private func clearing(_ kernel: TreeKernel, _ rows: [CExpression], _ y: TreeKernel.Matrix) -> [CStatement] {
     rows.enumerated().flatMap { at, row -> [CStatement] in
       kernel.staysInRegisters
         ? [.declare(type: "f32", name: "s\(at)", .float(kernel.identity))]
@@ -127,7 +138,7 @@ extension Emitter {
   }
 
   private mutating func adding(
-    _ kernel: TreeKernel, node: Int, sum: Int, tree: CExpression, row: CExpression, _ y: Matrix,
+    _ kernel: TreeKernel, node: Int, sum: Int, tree: CExpression, row: CExpression, _ y: TreeKernel.Matrix,
   ) -> [CStatement] {
     let value: CExpression = .call("tree_value", [.name("p\(node)")])
     func slot(_ target: CExpression) -> CExpression { y.pointer[row * y.row + target * y.column] }
@@ -154,13 +165,13 @@ extension Emitter {
     }
   }
 
-  private func storing(_ kernel: TreeKernel, _ rows: [CExpression], _ y: Matrix) -> [CStatement] {
+  private func storing(_ kernel: TreeKernel, _ rows: [CExpression], _ y: TreeKernel.Matrix) -> [CStatement] {
     if !kernel.staysInRegisters { return [] }
     return rows.enumerated().map { at, row in .assign(y.pointer[row * y.row], .name("s\(at)")) }
   }
 
   /// Average, base and post-transform of one row's scores.
-  private func finishedScores(_ kernel: TreeKernel, _ y: Matrix) -> [CStatement] {
+  private func finishedScores(_ kernel: TreeKernel, _ y: TreeKernel.Matrix) -> [CStatement] {
     let ensemble = kernel.tables.ensemble
     let slot = y.pointer["row" * y.row + "target" * y.column]
     var body: [CStatement] = []
@@ -191,7 +202,10 @@ extension Emitter {
 }
 
 /// What the pieces of a tree kernel share.
-private struct TreeKernel {
+struct TreeKernel {
+  /// A pointer with its strides in elements, as C expressions.
+  typealias Matrix = (pointer: CExpression, row: CExpression, column: CExpression)
+
   let tables: TreeTables
   /// The node's index, which names the tables.
   let index: Int

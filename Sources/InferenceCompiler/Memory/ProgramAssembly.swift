@@ -7,26 +7,44 @@ struct LoweredUnit {
   let unit: CompilationUnit
   let schedule: Schedule
   /// By target, then by dispatch.
-  var kernels: [[Kernel]]
-  var trees: [Int: TreeTables]
+  let kernels: [[Kernel]]
+  let trees: [Int: TreeTables]
 }
 
 extension LoweredUnit {
   init(_ unit: CompilationUnit, symbols: [Symbol], targets: [Target]) throws(CompileError) {
     self.unit = unit
+    try Self.check(unit, symbols)
     let graph = try GraphPass.optimize(unit.graph)
     schedule = try Schedule(graph)
-    trees = [:]
+    var trees: [Int: TreeTables] = [:]
     for (at, node) in graph.nodes.enumerated() {
       if case .treeEnsemble(let ensemble) = node.op { trees[at] = try TreeTables(ensemble, origin: node.origin) }
     }
+    self.trees = trees
     let names = Dictionary(uniqueKeysWithValues: symbols.enumerated().map { ($1.name, $0) })
-    kernels = []
+    var kernels: [[Kernel]] = []
     for target in targets {
       let lowering = Lowering(schedule: schedule, target: target, symbols: names, trees: trees)
       var all: [Kernel] = []
       for dispatch in schedule.dispatches { all.append(try lowering.kernel(for: dispatch)) }
       kernels.append(all)
+    }
+    self.kernels = kernels
+  }
+
+  /// Refuses what would otherwise read a dimension or a port that does not exist.
+  private static func check(_ unit: CompilationUnit, _ symbols: [Symbol]) throws(CompileError) {
+    let known = Set(symbols.map(\.name))
+    for value in unit.graph.values {
+      for name in value.type.shape.dims.flatMap(\.symbols) where !known.contains(name) {
+        throw CompileError(origin: unit.name, message: "\"\(value.name)\" has the unknown dimension \(name)")
+      }
+    }
+    guard unit.inputs.count == unit.graph.inputs.count, unit.outputs.count == unit.graph.outputs.count else {
+      throw CompileError(
+        origin: unit.name,
+        message: "\(unit.inputs.count) input and \(unit.outputs.count) output ports do not match the graph")
     }
   }
 
@@ -81,7 +99,7 @@ extension LoweredUnit {
   }
 
   /// The program with its steps; kernels and weights get their places in what all programs share.
-  mutating func program(
+  func program(
     symbols: [Symbol], functions: inout FunctionTable, weights: inout WeightStore,
   ) throws(CompileError) -> (Program, ProgramReport) {
     let layout = try layout(symbols)
@@ -97,7 +115,7 @@ extension LoweredUnit {
           let bytes = layout.offsets[buffer] + offset * schedule.buffers[buffer].element.byteCount
           arguments.append(.arena(offset: UInt64(bytes)))
         case .weights(let key):
-          let (offset, count) = try weights.offset(of: key, in: schedule.graph, &trees)
+          let (offset, count) = try weights.offset(of: key, in: schedule.graph, trees)
           weightBytes[offset] = count
           arguments.append(.weights(offset: offset))
         case .scratch(let index, _):

@@ -22,6 +22,11 @@ struct GraphPass: Sendable {
     var graph = graph
     for pass in all {
       try pass.run(&graph)
+      do {
+        try graph.verify()
+      } catch {
+        throw CompileError(origin: graph.name, message: "after the pass \"\(pass.name)\": \(error)")
+      }
     }
     return graph
   }

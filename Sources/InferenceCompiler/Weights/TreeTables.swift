@@ -35,8 +35,11 @@ struct TreeTables {
   private var nodes: [(threshold: UInt32, link: UInt32)] = []
   private var roots: [UInt32] = []
   private var depths: [UInt32] = []
-  private var targets: [UInt32] = []
+  /// The target of each tree, where that is what leaves have.
+  private(set) var targets: [UInt32] = []
   private var leaves: [UInt32] = []
+  /// The same trees in the form that scores many rows; nil where trees are too large for it.
+  private(set) var scorer: QuickScorerTables?
 
   /// Trees that one row walks together.
   static let group = 8
@@ -53,6 +56,12 @@ struct TreeTables {
     deltaBits = 32 - (Int.bitWidth - columns.leadingZeroBitCount)
     leafForm = Self.leafForm(ensemble)
     for root in ensemble.roots { try append(root, origin) }
+    scorer = leafForm == .entries ? nil : QuickScorerTables(ensemble, column: column)
+  }
+
+  /// The column that a split reads.
+  private func column(_ node: TreeEnsemble.Node) -> Int {
+    ((node.missingGoesLeft ? missingLeft : missingRight) ?? 0) + Int(node.feature)
   }
 
   private static func leafForm(_ ensemble: TreeEnsemble) -> LeafForm {
@@ -64,7 +73,11 @@ struct TreeTables {
       var found: Set<Int32> = []
       while let at = stack.popLast() {
         let node = ensemble.nodes[Int(at)]
-        if node.feature < 0 { found.insert(ensemble.leafTargets[Int(node.left)]) } else { stack += [node.left, node.right] }
+        if node.feature < 0 {
+          found.insert(ensemble.leafTargets[Int(node.left)])
+        } else {
+          stack += [node.left, node.right]
+        }
       }
       if found.count > 1 { return .entries }
     }
@@ -87,11 +100,10 @@ struct TreeTables {
       } else {
         let delta = order.count - at
         guard delta < 1 << deltaBits else {
-          throw CompileError(origin: origin, message: "a tree has \(delta) nodes on a level; fewer than \(1 << deltaBits) are supported")
+          throw CompileError(
+            origin: origin, message: "a tree has \(delta) nodes on a level; fewer than \(1 << deltaBits) are supported")
         }
-        let base = node.missingGoesLeft ? missingLeft : missingRight
-        let column = UInt32((base ?? 0) + Int(node.feature))
-        nodes.append((node.threshold.bitPattern, column << UInt32(deltaBits) | UInt32(delta)))
+        nodes.append((node.threshold.bitPattern, UInt32(column(node)) << UInt32(deltaBits) | UInt32(delta)))
         order += [node.left, node.right]
         depth += [depth[at] + 1, depth[at] + 1]
       }

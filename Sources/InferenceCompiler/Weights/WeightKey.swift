@@ -10,4 +10,6 @@ enum WeightKey: Hashable, Sendable {
   case rows(ValueID, isTransposed: Bool)
   /// The tables of the tree ensemble at a node.
   case trees(node: Int, part: TreeTables.Part)
+  /// The same trees by feature, for many rows at once.
+  case scorer(node: Int, part: QuickScorerTables.Part)
 }

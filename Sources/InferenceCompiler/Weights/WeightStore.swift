@@ -24,11 +24,15 @@ struct WeightStore {
   private var entries: [Entry] = []
   /// Entries by their size, to find equal ones.
   private var bySize: [Int: [Int]] = [:]
-  private(set) var byteCount: UInt64 = 0
+  private var byteCount: UInt64 = 0
+
+  /// Bytes of the section: a cache line more than what is stored, because kernels read the last vector of a constant
+  /// row in full.
+  var sectionBytes: UInt64 { byteCount == 0 ? 0 : byteCount + 64 }
 
   /// The offset of a form of a constant, and the bytes it takes.
   mutating func offset(
-    of key: WeightKey, in graph: Graph, _ trees: inout [Int: TreeTables],
+    of key: WeightKey, in graph: Graph, _ trees: [Int: TreeTables],
   ) throws(CompileError) -> (offset: UInt64, byteCount: Int) {
     switch key {
     case .raw(let id): return add(try constant(id, graph), .raw)
@@ -37,6 +41,11 @@ struct WeightStore {
     case .trees(let node, let part):
       guard let tables = trees[node] else {
         throw CompileError(origin: graph.nodes[node].origin, message: "has no tree tables")
+      }
+      return add(bytes: tables.bytes(part))
+    case .scorer(let node, let part):
+      guard let tables = trees[node]?.scorer else {
+        throw CompileError(origin: graph.nodes[node].origin, message: "has no scorer tables")
       }
       return add(bytes: tables.bytes(part))
     }
@@ -66,7 +75,6 @@ struct WeightStore {
     let offset = byteCount
     bySize[size, default: []].append(entries.count)
     entries.append(Entry(offset: offset, byteCount: size, form: form))
-    // Whole cache lines: kernels may read a row's last vector in full.
     byteCount += (UInt64(size) + 63) / 64 * 64
     return (offset, size)
   }

@@ -193,6 +193,9 @@ extension Interpreter {
 
   static func cast(_ x: Constant, to element: ElementType) -> Constant {
     if x.element == element { return x }
+    if x.element == .u64, element == .f32 {
+      return Constant(.f32, x.shape, x.values(as: UInt64.self).map { Float($0) })
+    }
     return x.element.isFloat || (x.element == .u64 && element.isFloat)
       ? Constant(element, x.shape, rounding: x.doubles) : Constant(element, x.shape, wrapping: x.integers)
   }
@@ -202,7 +205,8 @@ extension Interpreter {
   }
 
   static func hashBucket(_ buckets: Int, _ x: Constant) -> Constant {
-    let keys = x.element == .string
+    let keys =
+      x.element == .string
       ? x.strings : x.integers.map { number in withUnsafeBytes(of: number.littleEndian) { Array($0) } }
     return Constant(.i64, x.shape, keys.map { Int64(stableHash($0) % UInt64(buckets)) })
   }

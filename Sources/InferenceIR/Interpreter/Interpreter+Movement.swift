@@ -34,7 +34,9 @@ extension Interpreter {
 
   /// The elements of both, end to end, as a vector.
   static func joined(_ a: Constant, _ b: Constant) -> Constant {
-    if a.element == .string { return Constant(strings: a.strings + b.strings, shape: [a.strings.count + b.strings.count]) }
+    if a.element == .string {
+      return Constant(strings: a.strings + b.strings, shape: [a.strings.count + b.strings.count])
+    }
     let first = a.data.bytes.count
     let data = ConstantBytes(byteCount: first + b.data.bytes.count) { target in
       UnsafeMutableRawBufferPointer(rebasing: target[..<first]).copyMemory(from: a.data.bytes)

@@ -70,7 +70,13 @@ struct GraphParser {
       try expect(":")
       var digest = ""
       while true {
-        if case .word(let part) = token { digest += part } else if case .number(let part) = token { digest += part } else { break }
+        if case .word(let part) = token {
+          digest += part
+        } else if case .number(let part) = token {
+          digest += part
+        } else {
+          break
+        }
         try advance()
       }
       guard let constant = supply(digest), constant.type == type else {

@@ -55,7 +55,8 @@ extension Op {
     case .gatherND(let batchDims): return [("batchDims", .int(batchDims))]
     case .pad(let before, let after): return [("before", .ints(before)), ("after", .ints(after))]
     case .topK(let k, let axis, let largest, let pad):
-      return [("k", .int(k)), ("axis", .int(axis)), ("largest", .bool(largest))] + (pad.map { [("pad", .float($0))] } ?? [])
+      return [("k", .int(k)), ("axis", .int(axis)), ("largest", .bool(largest))]
+        + (pad.map { [("pad", .float($0))] } ?? [])
     case .oneHot(let depth, let axis): return [("depth", .int(depth)), ("axis", .int(axis))]
     case .dimensions(let dims): return [("dims", .shape(Shape(dims)))]
     case .iota(let count, let start, let step):

@@ -124,18 +124,19 @@ final class HTTPConnection: ChannelDuplexHandler {
       // The body is not worth receiving.
       refuse(refusal, mustClose: true)
     } else if incoming.expectsContinue, let context {
-      context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+      context.writeAndFlush(
+        wrapOutboundOut(context.channel.allocator.buffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
   }
 
   private func take(_ bytes: ByteBuffer) {
     guard phase == .receiving else { return }
     request?.bodyBytes += bytes.readableBytes
-    guard let incoming = request, incoming.bodyBytes <= loop.settings.maxRequestBytes else {
+    if request?.bodyBytes ?? 0 > loop.settings.maxRequestBytes {
       refuse(loop.tooLarge, mustClose: true)
-      return
+    } else if request?.refusal == nil {
+      request?.append(bytes)
     }
-    if incoming.refusal == nil { request?.append(bytes) }
   }
 
   private func end() {
@@ -182,7 +183,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     serving.shard.inFlight(-1)
     serving.shard.request(program: answer.program, code: answer.status)
     let received = since
-    log(answer.status, answer.program, length)
+    log(answer, length)
     write(AnswerHead(status: answer.status, lines: answer.lines, isKeepAlive: true), serving.body.bytes)
     if let program = answer.program {
       serving.shard.observe(.request, nanoseconds: MonotonicClock.now() - received, program: program)
@@ -194,9 +195,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     loop.body.removeAll()
     error.write(to: &loop.body)
     loop.serving?.shard.request(program: nil, code: error.status)
-    log(error.status, nil, loop.body.bytes.count)
+    log(InferenceAnswer(status: error.status, error: error), loop.body.bytes.count)
     var head = AnswerHead(status: error.status, isKeepAlive: !mustClose)
-    if error.status == 405 { head.allow = request?.route?.method.rawValue ?? loop.allowedMethod(request?.head.uri ?? "") }
+    if error.status == 405 { head.allow = loop.allowedMethods(request?.head.uri ?? "") }
     write(head, loop.body.bytes)
   }
 
@@ -230,17 +231,17 @@ final class HTTPConnection: ChannelDuplexHandler {
     context.flush()
   }
 
-  private func log(_ status: Int, _ program: Int?, _ length: Int) {
+  private func log(_ answer: InferenceAnswer, _ length: Int) {
     let now = MonotonicClock.now()
-    guard loop.requestLog.admits(status: status, now: now), let incoming = request else { return }
+    guard loop.requestLog.admits(status: answer.status, now: now), let incoming = request else { return }
     let service = loop.serving?.service
-    let served = program.flatMap { service?.programs[$0] }
+    let served = answer.program.flatMap { service?.programs[$0] }
     RequestLog.write(
       RequestLog.Entry(
-        head: incoming.head, status: status, nanoseconds: now - min(now, incoming.arrival),
+        head: incoming.head, status: answer.status, nanoseconds: now - min(now, incoming.arrival),
         requestBytes: incoming.bodyBytes, responseBytes: length,
         remoteAddress: context?.remoteAddress?.ipAddress, service: service?.name ?? "", arm: served?.arm,
-        version: served?.version))
+        version: served?.version, error: answer.error))
   }
 
   // MARK: - Time
@@ -316,6 +317,7 @@ extension RequestError {
     guard let error = error as? HTTPParserError else { return nil }
     switch error {
     case .headerOverflow: self.init(431, "the request's header is too large")
+    case .invalidMethod: self.init(405, "Method Not Allowed")
     case .invalidVersion: self.init(505, "the request is not of HTTP/1.0 or HTTP/1.1")
     default: self.init(400, "malformed HTTP request")
     }

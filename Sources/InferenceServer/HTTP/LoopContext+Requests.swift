@@ -34,9 +34,9 @@ extension LoopContext {
     throw RequestError(503, "not ready")
   }
 
-  /// What a 405 for `target` allows.
-  func allowedMethod(_ target: String) -> String {
-    guard let method = try? route(target).method else { return "GET" }
+  /// What a 405 for `target` allows; all there is where the target did not get as far as being read.
+  func allowedMethods(_ target: String) -> String {
+    guard let method = try? route(target).method else { return "GET, HEAD, POST" }
     return method == .GET ? "GET, HEAD" : method.rawValue
   }
 

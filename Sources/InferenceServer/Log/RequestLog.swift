@@ -15,8 +15,7 @@ struct RequestLog {
     var service: String
     var arm: String?
     var version: String?
-    /// The error's message, where there is one.
-    var error: String?
+    var error: RequestError?
   }
 
   /// One in so many good requests; 0 for none.
@@ -64,7 +63,7 @@ struct RequestLog {
       ("requestMethod", .text(entry.head.method.rawValue)), ("requestUrl", .text(entry.head.uri)),
       ("status", .integer(entry.status)), ("requestSize", .text(String(entry.requestBytes))),
       ("responseSize", .text(String(entry.responseBytes))),
-      ("latency", .text("\(Double(entry.nanoseconds) / 1e9)s")), ("protocol", .text(entry.head.version.description)),
+      ("latency", .text(entry.nanoseconds.secondsText)), ("protocol", .text(entry.head.version.description)),
     ]
     if let agent = entry.head.headers.first(name: "user-agent") { request.append(("userAgent", .text(agent))) }
     if let address = entry.remoteAddress { request.append(("remoteIp", .text(address))) }
@@ -78,7 +77,16 @@ struct RequestLog {
     if let version = entry.version { labels.append(("version", .text(version))) }
     fields.append(("logging.googleapis.com/labels", .object(labels)))
     let severity: Log.Severity = entry.status >= 500 ? .error : entry.status >= 400 ? .warning : .info
-    Log.write(severity, entry.error ?? "\(entry.head.method.rawValue) \(entry.head.uri) \(entry.status)", fields)
+    let cause = entry.error.map { ": " + ($0.field.map { "\($0): " } ?? "") + $0.message } ?? ""
+    Log.write(severity, "\(entry.head.method.rawValue) \(entry.head.uri) \(entry.status)\(cause)", fields)
+  }
+}
+
+extension UInt64 {
+  /// Nanoseconds as the JSON form of a Duration, which knows no exponent: `0.000029766s`.
+  fileprivate var secondsText: String {
+    let fraction = String(self % 1_000_000_000)
+    return "\(self / 1_000_000_000).\(String(repeating: "0", count: 9 - fraction.count))\(fraction)s"
   }
 }
 

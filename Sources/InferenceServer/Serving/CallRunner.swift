@@ -138,7 +138,8 @@ final class CallRunner {
     for (field, value) in service.programs[program].values.enumerated() {
       switch value {
       case .output(let output):
-        pointers[field] = executor.output(output, of: program, request: request).baseAddress ?? UnsafeRawPointer(literals)
+        pointers[field] =
+          executor.output(output, of: program, request: request).baseAddress ?? UnsafeRawPointer(literals)
       case .literal:
         pointers[field] = UnsafeRawPointer(literals + program * service.response.fields.count + field)
       }

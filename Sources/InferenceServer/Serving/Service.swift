@@ -30,10 +30,10 @@ package final class Service: Sendable {
     let plan = loaded.plan
     do {
       request = try RequestSchema(plan)
-      response = try ResponseSchema(plan)
     } catch {
       throw .schema(error.description)
     }
+    response = ResponseSchema(plan)
     self.loaded = loaded
     self.stores = stores
     self.settings = settings
@@ -93,9 +93,10 @@ struct ServedProgram: Sendable {
     version = program.version
     let arm = plan.experiment?.arms.first { $0.program == index }
     self.arm = arm?.name
-    armHeader = plan.experiment.flatMap { experiment in
-      arm.map { Array("serve-arm: \(experiment.name)=\($0.name)\r\n".utf8) }
-    } ?? []
+    armHeader =
+      plan.experiment.flatMap { experiment in
+        arm.map { Array("serve-arm: \(experiment.name)=\($0.name)\r\n".utf8) }
+      } ?? []
     sources = program.inputs.enumerated().compactMap { place, binding in
       switch binding.port {
       case .request(let field): (place, .field(field))

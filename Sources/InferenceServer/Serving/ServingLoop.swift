@@ -25,6 +25,8 @@ struct InferenceAnswer {
   var program: Int?
   /// Header lines that name the arm.
   var lines: [UInt8] = []
+  /// What the body says, of an answer that is an error.
+  var error: RequestError?
 }
 
 /// Takes the answer to a call that had to wait.
@@ -62,15 +64,17 @@ final class ServingLoop {
     let settings = service.settings.batching
     queues = service.programs.indices.map { program in
       guard service.isBatching(program), let batch = service.programs[program].batch else { return nil }
-      return Batcher(
-        limits: Batcher.Limits(
+      return Batcher<WaitingCall>(
+        limits: BatchLimits(
           size: min(settings.maxSize, batch.maximum), wait: UInt64(max(0, settings.maxWaitMicroseconds)) * 1000,
           queue: max(1, settings.queue / threads)))
     }
   }
 
   /// Answers a call, or queues it and returns nil: then `waiter` gets the answer later.
-  func answer(_ call: InferenceCall, _ bytes: UnsafeRawBufferPointer, for waiter: any InferenceWaiter) -> InferenceAnswer? {
+  func answer(
+    _ call: InferenceCall, _ bytes: UnsafeRawBufferPointer, for waiter: any InferenceWaiter
+  ) -> InferenceAnswer? {
     let frame = frames.popLast() ?? RequestFrame(service.request)
     var program: Int?
     do throws(RequestError) {
@@ -187,7 +191,8 @@ final class ServingLoop {
     body.removeAll()
     error.write(to: &body)
     return InferenceAnswer(
-      status: error.status, program: program, lines: program.map { service.programs[$0].armHeader } ?? [])
+      status: error.status, program: program, lines: program.map { service.programs[$0].armHeader } ?? [],
+      error: error)
   }
 }
 

@@ -26,10 +26,19 @@ package struct PodMemory: Hashable, Sendable, CustomStringConvertible {
   /// Executors of a pod: one per CPU of its quota, as `served` counts them.
   package static func executors(of service: Service) -> Int { max(1, (service.placement.milliCPU + 999) / 1000) }
 
-  /// What the pod asks for: the sum, in whole 64 MiB.
-  package var total: Int64 { Quantity.roundUp(plan + arenas + queue + process, to: 64 << 20) }
+  /// The parts with what people call them.
+  package var parts: [(what: String, bytes: Int64)] {
+    [("plan", plan), ("arenas", arenas), ("queue", queue), ("process", process)]
+  }
+
+  /// The least that a pod can have.
+  package var sum: Int64 { plan + arenas + queue + process }
+
+  /// What the pod asks for where nothing is said: the sum, in whole 64 MiB.
+  package var total: Int64 { Quantity.roundUp(sum, to: 64 << 20) }
 
   package var description: String {
-    "\(Quantity.text(bytes: total)): plan \(plan) + arenas \(arenas) + queue \(queue) + process \(process) bytes"
+    let parts = parts.map { "\($0.what) \($0.bytes)" }.joined(separator: " + ")
+    return "\(Quantity.text(bytes: total)): \(parts) bytes"
   }
 }

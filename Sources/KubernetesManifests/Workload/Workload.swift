@@ -24,7 +24,7 @@ struct Workload: Sendable {
     // A label of the same form: the name of one rollout of the service.
     _ = try KubernetesName("\(service.name)-\(environment)", what: "service `\(service.name)` in env `\(environment)`")
     let needed = PodMemory(service, plan)
-    if let given = service.placement.memory, given < needed.total {
+    if let given = service.placement.memory, given < needed.sum {
       throw .memoryTooSmall(service: service.name, given: given, needed: needed)
     }
     memory = service.placement.memory ?? needed.total

@@ -1,3 +1,4 @@
+package import InferenceIR
 package import TensorTypes
 
 /// How a model's graph is imported.
@@ -8,10 +9,15 @@ package struct ImportOptions: Sendable {
   package var dims: [String: Dim]
   /// The outputs wanted, in this order; all of them when nil. What only the others need is not imported.
   package var outputs: [String]?
+  /// Inputs that are fixed to a value, which makes constants of them.
+  package var values: [String: Constant]
 
-  package init(name: String? = nil, dims: [String: Dim] = [:], outputs: [String]? = nil) {
+  package init(
+    name: String? = nil, dims: [String: Dim] = [:], outputs: [String]? = nil, values: [String: Constant] = [:],
+  ) {
     self.name = name
     self.dims = dims
     self.outputs = outputs
+    self.values = values
   }
 }

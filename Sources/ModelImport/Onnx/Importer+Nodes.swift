@@ -28,13 +28,14 @@ extension Importer {
     guard converted <= Self.maximumNodes else { throw call.fail(.limit("more than \(Self.maximumNodes) nodes")) }
 
     let results: [ValueID]
-    if let function = model.functions.first(where: { $0.domain == node.domain && $0.name == node.operation }) {
+    if let function = functions[[node.domain, node.operation]] {
       results = try expand(function, call, node.attributes, arguments, depth)
     } else if let conversion = OperatorTable.conversion(domain: domain, operation: node.operation) {
       results = try conversion(&self, &call)
       try call.requireAllRead()
     } else {
-      throw call.fail(.unsupportedOperation(domain: node.domain.isEmpty ? "ai.onnx" : node.domain, version: call.version))
+      throw call.fail(
+        .unsupportedOperation(domain: node.domain.isEmpty ? "ai.onnx" : node.domain, version: call.version))
     }
     for (index, name) in node.outputs.enumerated() where !name.isEmpty {
       guard index < results.count else { throw call.fail(.unsupported("output \(index), \"\(name)\"")) }

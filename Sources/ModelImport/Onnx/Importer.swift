@@ -22,6 +22,12 @@ struct Importer {
   /// What is known of integer tensors whose elements depend on symbols.
   var symbolic: [ValueID: SymbolicTensor] = [:]
   var folding = FoldingBudget()
+  /// Elements that symbolic evaluation may still visit.
+  var symbolicWork = 1 << 22
+  /// The least value of every symbol.
+  private(set) var minima: [String: Int] = [:]
+  /// The model's functions by domain and name.
+  let functions: [[String]: FunctionProto]
   /// Nodes converted so far, those of functions counted at every call.
   var converted = 0
 
@@ -34,6 +40,7 @@ struct Importer {
     self.model = model
     self.options = options
     loader = TensorLoader(file: model.file)
+    functions = Dictionary(model.functions.map { ([$0.domain, $0.name], $0) }) { first, _ in first }
     let file = model.path.split(separator: "/").last.map(String.init) ?? model.path
     graph = Graph(name: options.name ?? (file.hasSuffix(".onnx") ? String(file.dropLast(5)) : file))
   }
@@ -57,15 +64,25 @@ struct Importer {
   private mutating func inputs() throws(ImportError) -> [String: ValueID] {
     var scope: [String: ValueID] = [:]
     var symbols: [String] = []
+    var seen: Set<String> = []
     for port in try PortReader(model).inputs {
       let type = port.type.substituting(options.dims)
       if let problem = SizeLimit.problem(type) { throw ImportError(file: model.path, .value(port.name), problem) }
+      if let value = options.values[port.name] {
+        guard value.element == type.element, value.shape.count == type.shape.rank else {
+          throw ImportError(
+            file: model.path, .value(port.name), .shape("it is \(type) and is fixed to \(value.type)"))
+        }
+        scope[port.name] = graph.addConstant(port.name, value)
+        continue
+      }
       scope[port.name] = graph.addInput(port.name, type)
-      for symbol in type.shape.dims.flatMap({ $0.symbols.sorted() }) where !symbols.contains(symbol) {
+      for symbol in type.shape.dims.flatMap({ $0.symbols.sorted() }) where seen.insert(symbol).inserted {
         symbols.append(symbol)
       }
     }
     graph.symbols = symbols.map { SymbolRange($0, 1, Int.max) }
+    for range in graph.symbols { minima[range.name] = range.minimum }
     return scope
   }
 
@@ -115,12 +132,12 @@ struct Importer {
 
   /// Makes every wanted output the result of a node of its own that carries its name.
   private mutating func finish(_ outputs: [String], _ scope: [String: ValueID]) throws(ImportError) {
-    let results = Set(graph.nodes.flatMap(\.outputs))
+    var free = Set(graph.nodes.flatMap(\.outputs))
     for name in outputs {
       guard let id = scope[name] else {
         throw ImportError(file: model.path, .value(name), .invalid("no node defines this output"))
       }
-      if results.contains(id), !graph.outputs.contains(id) {
+      if free.remove(id) != nil {
         graph[id].name = name
         graph.outputs.append(id)
         continue

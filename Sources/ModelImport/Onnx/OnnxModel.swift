@@ -8,6 +8,9 @@ package struct OnnxModel: Sendable {
   /// The versions of the operators of domain `ai.onnx.ml` that are imported.
   package static let supportedMLOpsets = 1...5
 
+  /// Every operator that is imported, as `domain` and name, sorted.
+  package static var supportedOperators: [(domain: String, name: String)] { OperatorTable.names }
+
   package let path: String
   let file: MappedFile
   let graph: GraphProto
@@ -41,18 +44,22 @@ package struct OnnxModel: Sendable {
   /// The version of the standard operators.
   package var opset: Int { opsets[""] ?? 1 }
 
-  /// Inputs and outputs as the headers declare them; weights are not read.
+  /// Inputs as the headers declare them, and outputs with the types that follow from them.
   ///
-  /// Symbolic dimensions carry the names of the file; an unknown dimension without a name is called after its value
-  /// and axis: `input_0`. Where the file leaves an output's type open it is inferred.
+  /// Symbolic dimensions carry the names of the file; a first dimension without a name is `batch`, any other is
+  /// called after its value and axis: `input_1`. Outputs of a model that cannot be imported are as declared.
   package var signature: ModelSignature {
     get throws(ImportError) {
       let header = try PortReader(self)
-      let inputs = header.inputs
-      if let outputs = header.outputs { return ModelSignature(inputs: inputs, outputs: outputs) }
-      let imported = try importGraph()
-      let outputs = imported.outputs.map { ModelSignature.Port(imported[$0].name, imported.type(of: $0)) }
-      return ModelSignature(inputs: inputs, outputs: outputs)
+      do {
+        // Exporters name the dimensions of outputs loosely, or leave them open.
+        let graph = try importGraph()
+        let outputs = graph.outputs.map { ModelSignature.Port(graph[$0].name, graph.type(of: $0)) }
+        return ModelSignature(inputs: header.inputs, outputs: outputs)
+      } catch {
+        guard let outputs = header.outputs else { throw error }
+        return ModelSignature(inputs: header.inputs, outputs: outputs)
+      }
     }
   }
 

@@ -4,7 +4,7 @@ import TensorTypes
 struct PortReader {
   /// Inputs that are not weights: older files list initializers among the inputs.
   let inputs: [ModelSignature.Port]
-  /// Nil when the file leaves the type of an output open.
+  /// As declared, which need not say much: nil when the type of an output is left open.
   let outputs: [ModelSignature.Port]?
 
   init(_ model: OnnxModel) throws(ImportError) {
@@ -45,13 +45,15 @@ struct SymbolNames {
   private var identifiers: [String: String] = [:]
   private var taken: Set<String> = []
 
-  /// The shape with symbols: names of the file, or `value_axis` where it has none.
+  /// The shape with symbols: names of the file where it has them. A first dimension without one is the batch, the
+  /// same in all inputs, as exporters mean it that write no names; others are called `value_axis`.
   mutating func shape(_ dims: [TensorTypeProto.Dimension], of value: String) -> Shape {
     Shape(
       dims.enumerated().map { axis, dim in
         // A negative size is how some exporters say that it is unknown.
         if let size = dim.size, size >= 0 { return Dim(Int(clamping: size)) }
-        return Dim(symbol: symbol(dim.name.isEmpty ? "\(value)_\(axis)" : dim.name))
+        let absent = axis == 0 ? "batch" : "\(value)_\(axis)"
+        return Dim(symbol: symbol(dim.name.isEmpty ? absent : dim.name))
       })
   }
 

@@ -79,11 +79,13 @@ extension Importer {
   }
 
   /// The result of an operation over known dimensions; nil when it cannot be expressed as dimensions.
-  func symbolicResult(_ op: Op, _ operands: [ValueID], _ types: [TensorType]) -> SymbolicTensor? {
+  mutating func symbolicResult(_ op: Op, _ operands: [ValueID], _ types: [TensorType]) -> SymbolicTensor? {
     let known = operands.compactMap { self.known($0) }
     guard known.count == operands.count, !known.isEmpty, types.count == 1,
       let shape = types[0].shape.constant, shape.reduce(1, *) <= SymbolicTensor.maximumCount
     else { return nil }
+    symbolicWork -= known.reduce(shape.reduce(1, *)) { $0 + $1.dims.count }
+    guard symbolicWork > 0 else { return nil }
     switch op {
     case .reshape, .transpose, .expand, .concat, .slice, .pad: return moved(by: op, known, types[0])
     case .gather(_, .zero): return nil
@@ -92,7 +94,8 @@ extension Importer {
     case .cast(let element):
       guard element.isInteger else { return nil }
       return SymbolicTensor(element: element, shape: shape, dims: known[0].dims)
-    case .unary(.negate): return SymbolicTensor(element: types[0].element, shape: shape, dims: known[0].dims.map { -$0 })
+    case .unary(.negate):
+      return SymbolicTensor(element: types[0].element, shape: shape, dims: known[0].dims.map { -$0 })
     case .binary(let function):
       return pairwise(known, types[0], shape) { SymbolicArithmetic.binary(function, $0, $1, minima: minima) }
     case .compare(let function):
@@ -115,9 +118,6 @@ extension Importer {
       return nil
     }
   }
-
-  /// The least value of every symbol.
-  var minima: [String: Int] { Dictionary(uniqueKeysWithValues: graph.symbols.map { ($0.name, $0.minimum) }) }
 
   /// Moves elements by letting the interpreter move their numbers; operand `indices` is used for what it is.
   private func moved(

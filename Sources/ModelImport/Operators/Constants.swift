@@ -69,7 +69,7 @@ extension OperatorTable {
       }
       element = named
     }
-    let offset = importer.scalar(Double(try call.int("k", 0)), .i64, call)
+    let offset = importer.constant(Constant(.i64, [], [Int64(try call.int("k", 0))]), call)
     let (row, column) = try rowsAndColumns(shape[0], shape[1], &importer, call)
     let diagonal = try importer.emit(
       .compare(.equal), column, try importer.binary(.add, row, offset, call), for: call)
@@ -102,7 +102,7 @@ extension OperatorTable {
     guard first.count == 1, end.count == 1, step.count == 1, step[0] != 0 else {
       throw call.fail(.invalid("the bounds are not scalars, or the step is 0"))
     }
-    guard SizeLimit.admits(first[0]), SizeLimit.admits(end[0]), abs(step[0]) < 1 << 40 else {
+    guard SizeLimit.admits(first[0]), SizeLimit.admits(end[0]), step[0].magnitude < 1 << 40 else {
       throw call.fail(.limit("bounds \(first[0]) and \(end[0])"))
     }
     let count = try length(from: first[0], to: end[0], by: step[0], importer.minima, call)
@@ -119,6 +119,7 @@ extension OperatorTable {
   ) throws(ImportError) -> Dim {
     let span = step > 0 ? end - start : start - end
     if let distance = span.constant {
+      guard distance.magnitude < 1 << 61 else { throw call.fail(.limit("\(distance) elements")) }
       return Dim(max(0, (distance + abs(step) - 1) / abs(step)))
     }
     guard SymbolicArithmetic.isNeverAbove(0, span, minima) else {

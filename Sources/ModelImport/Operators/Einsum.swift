@@ -51,7 +51,8 @@ struct Einsum {
     }
     guard parts.count == 2 else { return Array(term) }
     let extra = max(rank - letters.count, 0)
-    return Array(parts[0]) + (0..<extra).reversed().map { Character(Unicode.Scalar(UInt8(48 + $0 % 10))) } + Array(parts[1])
+    return Array(parts[0]) + (0..<extra).reversed().map { Character(Unicode.Scalar(UInt8(48 + $0 % 10))) }
+      + Array(parts[1])
   }
 
   func convert(_ importer: inout Importer, _ call: Call) throws(ImportError) -> ValueID {

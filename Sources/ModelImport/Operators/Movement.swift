@@ -65,7 +65,7 @@ extension OperatorTable {
       }
       pads = all
     }
-    guard pads.count == 2 * shape.rank, pads.allSatisfy({ abs($0) < 1 << 40 }) else {
+    guard pads.count == 2 * shape.rank, pads.allSatisfy({ $0.magnitude < 1 << 40 }) else {
       throw call.fail(.invalid("pads \(pads) for rank \(shape.rank)"))
     }
     // A negative pad removes elements.

@@ -57,11 +57,21 @@ extension OperatorTable {
     let axis = try importer.axis(try call.int("axis", -1), rank: importer.shape(of: x).rank, call)
     let epsilon = try call.float("epsilon", 1e-5)
     call.ignore("stash_type")
-    try call.requireUnused(output: 1)
-    try call.requireUnused(output: 2)
     var operands = [x, try call.operand(1)]
     if let bias = call.optional(2) { operands.append(bias) }
-    return try importer.emitAll(.layerNorm(axis: axis, epsilon: epsilon), operands, for: call)
+    let normal = try importer.emitAll(.layerNorm(axis: axis, epsilon: epsilon), operands, for: call)
+    guard call.outputs.dropFirst().contains(where: { !$0.isEmpty }) else { return normal }
+
+    // The mean and the inverse standard deviation, in f32 at least.
+    let wide = try importer.converted(x, to: importer.element(of: x) == .f64 ? .f64 : .f32, call)
+    let axes = Array(axis..<importer.shape(of: x).rank)
+    let mean = try importer.emit(.reduce(.mean, axes: axes, keepDims: true), wide, for: call)
+    let centred = try importer.binary(.subtract, wide, mean, call)
+    let variance = try importer.emit(
+      .reduce(.mean, axes: axes, keepDims: true), try importer.unary(.square, centred, call), for: call)
+    let small = importer.scalar(epsilon, importer.element(of: wide), call)
+    let deviation = try importer.unary(.sqrt, try importer.binary(.add, variance, small, call), call)
+    return normal + [mean, try importer.unary(.reciprocal, deviation, call)]
   }
 
   /// `x / sqrt(mean(x^2) + epsilon) * scale`.
@@ -95,7 +105,9 @@ extension OperatorTable {
     let epsilon = try call.float("epsilon", 1e-5)
     call.ignore("stash_type")
     guard call.version >= 21 else { throw call.fail(.unsupported("opset \(call.version), before 21")) }
-    guard let groups = try call.int("num_groups"), groups > 0 else { throw call.fail(.invalid("num_groups is missing")) }
+    guard let groups = try call.int("num_groups"), groups > 0 else {
+      throw call.fail(.invalid("num_groups is missing"))
+    }
     return [
       try normalized(x, groups: Dim(groups), epsilon, try call.operand(1), try call.operand(2), &importer, call)
     ]

@@ -14,7 +14,7 @@ enum OperatorTable {
   }
 
   /// Names for documentation, sorted.
-  static var names: [(domain: String, operation: String)] {
+  static var names: [(domain: String, name: String)] {
     standard.keys.sorted().map { ("ai.onnx", $0) } + machineLearning.keys.sorted().map { ("ai.onnx.ml", $0) }
   }
 

@@ -37,9 +37,10 @@ extension OperatorTable {
       var nothingWhenEmpty = false
       if call.version >= axesOperandSince {
         nothingWhenEmpty = try call.bool("noop_with_empty_axes", false)
-        axes = try call.optional(1).map { (id) throws(ImportError) in
-          try importer.knownInts(id, "the axes of a reduction", call)
-        } ?? []
+        axes =
+          try call.optional(1).map { (id) throws(ImportError) in
+            try importer.knownInts(id, "the axes of a reduction", call)
+          } ?? []
       } else {
         axes = try call.ints("axes") ?? []
       }

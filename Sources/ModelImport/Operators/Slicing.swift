@@ -107,7 +107,7 @@ struct SliceBounds {
   init(
     _ start: Dim, _ end: Dim, _ step: Int, _ size: Dim, _ minima: [String: Int], _ call: Call,
   ) throws(ImportError) {
-    guard step != 0, abs(step) < 1 << 40 else { throw call.fail(.invalid("a step of \(step)")) }
+    guard step != 0, step.magnitude < 1 << 40 else { throw call.fail(.invalid("a step of \(step)")) }
     // Walking backward starts at the last element at most, and ends before the first.
     let (least, greatest) = step > 0 ? (Dim(0), size) : (Dim(-1), size - 1)
     let first = try Self.clamped(start, least, greatest, size, minima, call)

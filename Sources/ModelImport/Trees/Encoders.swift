@@ -28,9 +28,12 @@ extension OperatorTable {
   static let labelEncoder: Conversion = { (importer, call) throws(ImportError) in
     let x = try call.operand(0)
     let (keys, values, otherwise) = try table(&importer, &call)
-    guard keys.elementCount == values.elementCount, values.elementCount > 0, keys.element == importer.element(of: x) else {
+    guard keys.elementCount == values.elementCount, values.elementCount > 0, keys.element == importer.element(of: x)
+    else {
       throw call.fail(
-        .invalid("\(keys.elementCount) keys of \(keys.element), \(values.elementCount) values, x is \(importer.element(of: x))"))
+        .invalid(
+          "\(keys.elementCount) keys of \(keys.element), \(values.elementCount) values, x is \(importer.element(of: x))"
+        ))
     }
     let count = keys.elementCount
     let matching = try matches(x, importer.constant(keys, call), &importer, call)

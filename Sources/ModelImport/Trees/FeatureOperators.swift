@@ -15,11 +15,14 @@ extension OperatorTable {
       call.ignore("inputdimensions")
       var parts: [ValueID] = []
       for operand in try call.variadic() { parts.append(try importer.converted(operand, to: .f32, call)) }
-      guard parts.allSatisfy({ importer.shape(of: $0).rank == 2 }) else { throw call.fail(.shape("operands are not matrices")) }
+      guard parts.allSatisfy({ importer.shape(of: $0).rank == 2 }) else {
+        throw call.fail(.shape("operands are not matrices"))
+      }
       return [parts.count == 1 ? parts[0] : try importer.emitAll(.concat(axis: 1), parts, for: call)[0]]
     },
     "Imputer": imputer,
     "LabelEncoder": labelEncoder,
+    "LinearClassifier": linearClassifier,
     "LinearRegressor": linearRegressor,
     "Normalizer": normalizer,
     "OneHotEncoder": oneHotEncoder,
@@ -104,23 +107,5 @@ extension OperatorTable {
     let isZero = try importer.emit(.compare(.equal), norm, importer.scalar(0, .f32, call), for: call)
     let divisor = try importer.emit(.select, isZero, importer.scalar(1, .f32, call), norm, for: call)
     return [try importer.binary(.divide, x, divisor, call)]
-  }
-
-  /// `X * coefficients^T + intercepts`, one row of coefficients a target.
-  private static let linearRegressor: Conversion = { (importer, call) throws(ImportError) in
-    let x = try importer.converted(try call.operand(0), to: .f32, call)
-    let coefficients = try call.floats("coefficients") ?? []
-    let intercepts = try call.floats("intercepts") ?? []
-    let targets = try call.int("targets", 1)
-    let transform = try PostTransform.named(try call.string("post_transform", "NONE"), call)
-    guard targets >= 1, coefficients.count % targets == 0, intercepts.isEmpty || intercepts.count == targets else {
-      throw call.fail(.invalid("\(coefficients.count) coefficients, \(intercepts.count) intercepts, \(targets) targets"))
-    }
-    let weights = importer.constant(Constant(.f32, [targets, coefficients.count / targets], coefficients), call)
-    var result = try importer.emit(.matmul(transposeA: false, transposeB: true), x, weights, for: call)
-    if !intercepts.isEmpty {
-      result = try importer.binary(.add, result, importer.constant(Constant(.f32, [targets], intercepts), call), call)
-    }
-    return [try transform.apply(to: result, &importer, call)]
   }
 }

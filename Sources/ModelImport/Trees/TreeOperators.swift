@@ -52,7 +52,8 @@ extension OperatorTable {
   ) throws(ImportError) -> ValueID {
     guard targets > 1 || transform == .none || transform == .probit else {
       throw call.fail(
-        .unsupportedAttribute("post_transform = \"\(transform.rawValue)\" on a single target, which runtimes read differently"))
+        .unsupportedAttribute(
+          "post_transform = \"\(transform.rawValue)\" on a single target, which runtimes read differently"))
     }
     return try transform.apply(to: scores, &importer, call)
   }

@@ -65,6 +65,9 @@ private struct TreeBuilder {
   private var leafTargets: [Int32] = []
   private var leafWeights: [Float] = []
 
+  /// Most nodes of a forest, shared children counted for every parent.
+  private static let maximumNodes = 1 << 24
+
   /// Splits that wait for the index of a child.
   private struct Reference {
     let node: Int
@@ -90,11 +93,12 @@ private struct TreeBuilder {
           pending.append((split.whenFalse, whenFalse))
           pending.append((split.whenTrue, whenTrue))
         }
-        guard nodes.count < Int(Int32.max), leafWeights.count < Int(Int32.max) else {
-          throw TreeSource.Defect(text: "more than 2^31 nodes")
+        guard nodes.count < Self.maximumNodes, leafWeights.count < Self.maximumNodes else {
+          throw TreeSource.Defect(text: "more than \(Self.maximumNodes) nodes")
         }
       }
     }
+    try checkExpandedSize(roots)
     return TreeEnsemble(
       nodes: nodes, roots: roots, leafTargets: leafTargets, leafWeights: leafWeights,
       targetCount: source.targetCount, featureCount: featureCount, base: source.base, aggregate: source.aggregate,
@@ -131,18 +135,14 @@ private struct TreeBuilder {
     }
     let missing = split.missingIsTrue
     switch split.mode {
-    case .lessOrEqual:
-      let node = try add(split.feature, atMost: split.threshold, missingGoesLeft: missing)
-      return ([Reference(node: node, isLeft: true)], [Reference(node: node, isLeft: false)])
-    case .less:
-      let node = try add(split.feature, below: split.threshold, missingGoesLeft: missing)
-      return ([Reference(node: node, isLeft: true)], [Reference(node: node, isLeft: false)])
+    case .lessOrEqual: return try addSplit(split.feature, atMost: split.threshold, missingGoesLeft: missing)
+    case .less: return try addSplit(split.feature, atMost: try below(split.threshold), missingGoesLeft: missing)
     case .greater:
-      let node = try add(split.feature, atMost: split.threshold, missingGoesLeft: !missing)
-      return ([Reference(node: node, isLeft: false)], [Reference(node: node, isLeft: true)])
+      let (low, high) = try addSplit(split.feature, atMost: split.threshold, missingGoesLeft: !missing)
+      return (high, low)
     case .greaterOrEqual:
-      let node = try add(split.feature, below: split.threshold, missingGoesLeft: !missing)
-      return ([Reference(node: node, isLeft: false)], [Reference(node: node, isLeft: true)])
+      let (low, high) = try addSplit(split.feature, atMost: try below(split.threshold), missingGoesLeft: !missing)
+      return (high, low)
     case .equal: return try addMembership(split.feature, [split.threshold], missingIsMember: missing)
     case .notEqual:
       // NaN differs from everything, so that it is true whether missing values are tracked or not.
@@ -152,17 +152,47 @@ private struct TreeBuilder {
     }
   }
 
+  /// The next float down, so that `x < threshold` is `x <=` it.
+  private func below(_ threshold: Float) throws(TreeSource.Defect) -> Float {
+    guard threshold != -.infinity else { throw TreeSource.Defect(text: "a node compares with less than -infinity") }
+    return threshold.nextDown
+  }
+
+  private mutating func addSplit(
+    _ feature: Int, atMost threshold: Float, missingGoesLeft: Bool,
+  ) throws(TreeSource.Defect) -> (left: [Reference], right: [Reference]) {
+    // Not where the threshold is read: nodes that test membership have none, and some files write NaN there.
+    guard !threshold.isNaN else { throw TreeSource.Defect(text: "a node compares with NaN") }
+    if threshold == .infinity && !missingGoesLeft { return addMissingTest(feature) }
+    let node = addNode(feature, atMost: threshold, missingGoesLeft: missingGoesLeft)
+    return ([Reference(node: node, isLeft: true)], [Reference(node: node, isLeft: false)])
+  }
+
+  /// Every number left, only missing values right. Kernels put infinities in the place of NaN, which a comparison with
+  /// infinity could not tell from numbers: first what is NaN or -infinity is singled out, then NaN.
+  private mutating func addMissingTest(_ feature: Int) -> (left: [Reference], right: [Reference]) {
+    let outer = addNode(feature, atMost: -.infinity, missingGoesLeft: true)
+    let inner = addNode(feature, atMost: 0, missingGoesLeft: false)
+    nodes[outer].left = Int32(inner)
+    return (
+      [Reference(node: outer, isLeft: false), Reference(node: inner, isLeft: true)],
+      [Reference(node: inner, isLeft: false)]
+    )
+  }
+
   /// For each value in ascending order `x <= v`, and below it `x < v`: between them lies v itself.
   private mutating func addMembership(
     _ feature: Int, _ values: [Float], missingIsMember: Bool,
   ) throws(TreeSource.Defect) -> (member: [Reference], other: [Reference]) {
     let sorted = Set(values).sorted()
-    guard !sorted.isEmpty else { throw TreeSource.Defect(text: "a node tests membership of nothing") }
+    guard !sorted.isEmpty, sorted.allSatisfy(\.isFinite) else {
+      throw TreeSource.Defect(text: "a node tests equality with nothing, or with what is not finite")
+    }
     var (member, other): ([Reference], [Reference]) = ([], [])
     for (at, value) in sorted.enumerated() {
-      let outer = try add(feature, atMost: value, missingGoesLeft: missingIsMember && at == 0)
+      let outer = addNode(feature, atMost: value, missingGoesLeft: missingIsMember && at == 0)
       if at > 0 { nodes[outer - 2].right = Int32(outer) }
-      let inner = try add(feature, below: value, missingGoesLeft: false)
+      let inner = addNode(feature, atMost: value.nextDown, missingGoesLeft: false)
       nodes[outer].left = Int32(inner)
       other.append(Reference(node: inner, isLeft: true))
       member.append(Reference(node: inner, isLeft: false))
@@ -171,22 +201,23 @@ private struct TreeBuilder {
     return (member, other)
   }
 
-  private mutating func add(
-    _ feature: Int, atMost threshold: Float, missingGoesLeft: Bool,
-  ) throws(TreeSource.Defect) -> Int {
-    guard !threshold.isNaN else { throw TreeSource.Defect(text: "a node compares with NaN") }
+  private mutating func addNode(_ feature: Int, atMost threshold: Float, missingGoesLeft: Bool) -> Int {
     nodes.append(
       TreeEnsemble.Node(
         feature: Int32(feature), threshold: threshold, left: 0, right: 0, missingGoesLeft: missingGoesLeft))
     return nodes.count - 1
   }
 
-  private mutating func add(
-    _ feature: Int, below threshold: Float, missingGoesLeft: Bool,
-  ) throws(TreeSource.Defect) -> Int {
-    let node = try add(feature, atMost: threshold.nextDown, missingGoesLeft: missingGoesLeft)
-    // Nothing is below -infinity, and nothing is at most NaN.
-    if threshold == -.infinity { nodes[node].threshold = .nan }
-    return node
+  /// Kernels that need trees without shared children copy them, so that the copies must stay within bounds.
+  private func checkExpandedSize(_ roots: [Int32]) throws(TreeSource.Defect) {
+    var sizes = [Int](repeating: 1, count: nodes.count)
+    // Children stand after their parents.
+    for (index, node) in nodes.enumerated().reversed() where node.feature >= 0 {
+      sizes[index] = min(1 + sizes[Int(node.left)] + sizes[Int(node.right)], Self.maximumNodes)
+    }
+    let total = roots.reduce(0) { min($0 + sizes[Int($1)], Self.maximumNodes) }
+    guard total < Self.maximumNodes else {
+      throw TreeSource.Defect(text: "its equality tests expand to \(Self.maximumNodes) nodes or more")
+    }
   }
 }

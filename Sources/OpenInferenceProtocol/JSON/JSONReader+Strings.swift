@@ -7,7 +7,7 @@ package struct JSONText {
   /// Compares with UTF-8 bytes.
   @inline(__always)
   package func equals(_ other: [UInt8]) -> Bool {
-    if isEscaped { return string == String(decoding: other, as: UTF8.self) }
+    if isEscaped { return string.utf8.elementsEqual(other) }
     guard count == other.count else { return false }
     for index in 0..<count where start[index] != other[index] { return false }
     return true

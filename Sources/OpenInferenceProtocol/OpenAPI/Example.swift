@@ -39,7 +39,8 @@ enum Example {
     case (.tensor(.string), .length(let minimum, _)): .text(String(repeating: "a", count: minimum))
     case (.tensor(.string), _): .text("a")
     case (.tensor(.bool), _): .boolean(false)
-    case (.tensor(let element), .integers(let minimum, _)) where element.isInteger: .integer(Int(max(minimum, 1)))
+    case (.tensor(let element), .integers(let minimum, let maximum)) where element.isInteger:
+      .integer(Int(clamping: maximum == 0 ? 0 : max(minimum, 1)))
     case (.tensor(let element), _) where element.isInteger: .integer(1)
     case (.tensor, .numbers(let minimum, let maximum)): .number(min(max(0, minimum), maximum))
     case (.tensor, _): .number(0)

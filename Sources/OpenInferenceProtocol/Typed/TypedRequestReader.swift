@@ -95,7 +95,8 @@ extension ValueError {
   func requestError(_ name: String) -> RequestError {
     switch problem {
     case .json(let error): RequestError(400, error.description, field: fieldPath(name, path))
-    case .count(let expected, let got): RequestError(400, "expected \(expected), got \(got)", field: fieldPath(name, path))
+    case .count(let expected, let got):
+      RequestError(400, "expected \(expected), got \(got)", field: fieldPath(name, path))
     }
   }
 }

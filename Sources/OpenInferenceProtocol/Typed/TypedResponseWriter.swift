@@ -1,3 +1,4 @@
+internal import PlanFormat
 internal import TensorTypes
 
 extension ResponseSchema {

@@ -49,7 +49,9 @@ struct ParsedInferenceRequest {
       case "shape":
         var extents: [Int] = []
         try json.elements { json throws(RequestError) in
-          guard extents.count < 32 else { throw RequestError(400, "a shape of more than 32 dimensions", field: "shape") }
+          guard extents.count < 32 else {
+            throw RequestError(400, "a shape of more than 32 dimensions", field: "shape")
+          }
           extents.append(try json.extent())
         }
         shape = extents

@@ -82,7 +82,8 @@ package struct InferenceRequestReader {
     let expected = frame.schema.fields[index].kind.datatype
     guard input.datatype == expected else {
       throw RequestError(
-        400, "inference input '\(input.name)' data-type is '\(input.datatype)', but model '\(model)' expects '\(expected)'",
+        400,
+        "inference input '\(input.name)' data-type is '\(input.datatype)', but model '\(model)' expects '\(expected)'",
         field: input.name)
     }
   }
@@ -90,10 +91,12 @@ package struct InferenceRequestReader {
   private mutating func takeRows(_ input: Input) throws(RequestError) {
     guard let rows = input.shape.first, rows > 0 else { throw wrongShape(input, "") }
     guard rows <= maximumRows else {
-      throw RequestError(400, "inference request batch-size must be <= \(maximumRows) for '\(model)'", field: input.name)
+      throw RequestError(
+        400, "inference request batch-size must be <= \(maximumRows) for '\(model)'", field: input.name)
     }
     guard rowsTeller == nil || rows == frame.rows else {
-      throw RequestError(400, "input '\(input.name)' batch size does not match other inputs for '\(model)'", field: input.name)
+      throw RequestError(
+        400, "input '\(input.name)' batch size does not match other inputs for '\(model)'", field: input.name)
     }
     rowsTeller = input.name
     frame.setRows(rows)
@@ -129,7 +132,8 @@ package struct InferenceRequestReader {
     let expected = ([-1] + (field?.axes ?? []).map(\.published)).map(String.init).joined(separator: ",")
     let got = input.shape.map(String.init).joined(separator: ",")
     return RequestError(
-      400, "unexpected shape for input '\(input.name)' for model '\(model)'. Expected [\(expected)], got [\(got)].\(detail)",
+      400,
+      "unexpected shape for input '\(input.name)' for model '\(model)'. Expected [\(expected)], got [\(got)].\(detail)",
       field: input.name)
   }
 

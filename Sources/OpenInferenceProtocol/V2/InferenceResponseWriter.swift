@@ -1,3 +1,5 @@
+internal import PlanFormat
+
 extension ResponseSchema {
   /// Writes the answer to an inference request.
   package func writeInference(

@@ -1,3 +1,5 @@
+internal import PlanFormat
+
 /// The documents of the Open Inference Protocol that a plan settles once, at load.
 package enum InferenceMetadata {
   /// `GET /v2`: no extension is listed before it is built.

@@ -29,12 +29,8 @@ enum Display {
         shown = lower..<max(lower, upper)
       }
       if shown.lowerBound > whole.lowerBound { append("…", width: 1, at: shown.lowerBound) }
-      var place = shown.lowerBound
-      for scalar in file.text(in: shown).unicodeScalars {
-        append(scalar, at: place)
-        place += Self.sourceWidth(of: scalar, at: place, in: file)
-      }
-      columns.append((place, column))
+      appendScalars(of: file, in: shown)
+      columns.append((shown.upperBound, column))
       if shown.upperBound < whole.upperBound { append("…", width: 1, at: shown.upperBound) }
       while text.last == " " { text.removeLast() }
     }
@@ -42,6 +38,25 @@ enum Display {
     /// The terminal column of a byte of the line; of one behind it, the column behind its text.
     func column(of offset: Int) -> Int {
       columns.last { $0.offset <= offset }?.column ?? 0
+    }
+
+    /// Appends each scalar, and a replacement character for each sequence that is not UTF-8.
+    private mutating func appendScalars(of file: SourceFile, in range: Range<Int>) {
+      var decoder = Unicode.UTF8.ForwardParser()
+      var input = file.bytes[range].makeIterator()
+      var place = range.lowerBound
+      while true {
+        switch decoder.parseScalar(from: &input) {
+        case .valid(let scalar):
+          append(Unicode.UTF8.decode(scalar), at: place)
+          place += scalar.count
+        case .error(let length):
+          append("\u{FFFD}", width: 1, at: place)
+          place += length
+        case .emptyInput:
+          return
+        }
+      }
     }
 
     private mutating func append(_ scalar: Unicode.Scalar, at offset: Int) {
@@ -59,15 +74,6 @@ enum Display {
       columns.append((offset, column))
       text += shown
       column += width
-    }
-
-    /// How many bytes of the source a decoded scalar took: a replacement character may stand for one bad byte.
-    private static func sourceWidth(of scalar: Unicode.Scalar, at offset: Int, in file: SourceFile) -> Int {
-      guard scalar == "\u{FFFD}" else { return Unicode.UTF8.width(scalar) }
-      if file.bytes[offset...].starts(with: [0xEF, 0xBF, 0xBD]) { return 3 }
-      var end = offset + 1
-      while end < file.bytes.count, end - offset < 3, isContinuation(file.bytes[end]) { end += 1 }
-      return end - offset
     }
 
     private static func scalarStart(_ offset: Int, in file: SourceFile) -> Int {

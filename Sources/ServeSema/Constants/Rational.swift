@@ -26,7 +26,7 @@ package struct Rational: Hashable, Sendable {
       self.init(0)
       return
     }
-    guard abs(decimal.exponent) <= 18 else { return nil }
+    guard (-18...18).contains(decimal.exponent) else { return nil }
     var scale: Int128 = 1
     for _ in 0..<abs(decimal.exponent) { scale *= 10 }
     let significand = Int128(decimal.significand)

@@ -12,17 +12,11 @@ extension Checker {
   }
 
   private mutating func dim(_ declaration: AST.Declaration) -> DimDeclaration? {
-    guard let expr = declaration.value else {
-      if declaration.block != nil || declaration.type != nil {
-        diagnostics.add(
-          typeMismatch("a dim is a range", "write `dim \(declaration.name) = 1...100`", declaration.name.range))
-      }
-      return nil
-    }
+    guard let expr = declaration.value else { return nil }
     let type = SettingType.integerRange(1...Int(Int32.max))
     guard let value = evaluate(expr),
       case .range(.number(let low), .number(let high))? = accept(
-        value, type, name: declaration.name, of: "dim", at: expr.range),
+        value, type, name: declaration.name, at: expr.range),
       let minimum = low.integer, let maximum = high.integer
     else { return nil }
     if minimum > maximum {

@@ -81,7 +81,8 @@ extension Checker {
     var first: [String: AST.Name] = [:]
     for keyword in ["in", "out"] {
       for node in section.rules[keyword] ?? [] {
-        guard let name = node.name, node.operands.count == 1, let type = node.type, node.value == nil else {
+        guard let name = node.name, node.operands.count == 1, let type = node.type, node.value == nil, node.body == nil
+        else {
           diagnostics.add(
             typeMismatch("`\(keyword)` is not written this way", "write `\(keyword) NAME : type`", node.range))
           isWhole = false
@@ -187,7 +188,7 @@ extension Checker {
     switch artifacts.models[path] {
     case .success(let model):
       let digestIsRight = checkDigest(section, model, owner: owner)
-      if section.written.contains("digest") { versionsWithDigest.insert(name.range) }
+      if !section.written.contains("digest") { sourcesWithoutDigest[name.range] = range }
       guard refuseOperators(model, at: range), digestIsRight else { return nil }
       return VersionFile(name: versionName, path: path, model: model, range: range, nameRange: name.range)
     case .failure(let failure):
@@ -207,8 +208,8 @@ extension Checker {
     let others = model.unsupported.count - 1
     diagnostics.add(
       Diagnostic(
-        .unsupportedOperator, "the compiler has no kernel for node \(first)",
-        at: Label(range, others == 0 ? "in this file" : "in this file, and \(others) more nodes"),
+        .unsupportedOperator, "this model cannot be compiled: \(first)",
+        at: Label(range, others == 0 ? "in this file" : "in this file, and \(others) more places"),
         values: model.unsupported.dropFirst().prefix(4).map { "also \($0)" },
         notes: ["a model is compiled whole: there is no other runtime to fall back to"],
         help: [Help("export the model without this operator, or with one of an older opset")]))

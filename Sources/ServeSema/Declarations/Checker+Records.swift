@@ -20,7 +20,7 @@ extension Checker {
         }
       }
       if cases.isEmpty {
-        if block.isComplete {
+        if block.isComplete, block.items.isEmpty {
           diagnostics.add(
             Diagnostic(.missingField, "`\(declaration.name)` has no case", at: Label(block.range, "list its names")))
         }

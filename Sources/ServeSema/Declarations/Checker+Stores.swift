@@ -74,13 +74,13 @@ extension Checker {
       return
     }
     let kinds = ["sqlite", "redis", "postgres", "http"]
-    let near = Spelling.nearest(to: kind.text, among: kinds)
+    let near = Suggestion(for: kind, among: kinds)
     diagnostics.add(
       Diagnostic(
         .unknownName, "there is no store of kind `\(kind)`",
-        at: Label(kind.range, near.map { "did you mean `\($0)`?" } ?? "not a kind of store"),
+        at: near.label("not a kind of store"),
         values: ["kinds: \(kinds.joined(separator: ", "))"],
-        help: near.map { [Help("write `\($0)`", replacing: kind.range, with: $0)] } ?? []))
+        help: near.help))
   }
 
   mutating func checkFeatures() {

@@ -60,6 +60,7 @@ package enum DiagnosticRegistry {
     (.unknownMachine, "unknown machine type"),
     (.memoryLimit, "memory limit too small"),
     (.doesNotFitMachine, "a pod larger than its machine"),
+    (.allSpot, "all capacity on spot machines"),
     (.noCodeForFamily, "a machine family without code"),
     (.zoneMismatch, "a zone outside of the cluster"),
     // Scaling, rollout, health
@@ -129,6 +130,7 @@ extension DiagnosticCode {
   package static let unknownMachine = sv(0502)
   package static let memoryLimit = sv(0505)
   package static let doesNotFitMachine = sv(0508)
+  package static let allSpot = sv(0509)
   package static let noCodeForFamily = sv(0513)
   package static let zoneMismatch = sv(0515)
 

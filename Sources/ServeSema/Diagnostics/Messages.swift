@@ -23,12 +23,12 @@ extension Diagnostic {
 
   static func unknownField(_ name: AST.Name, of owner: String, fields: [(name: String, summary: String)]) -> Diagnostic
   {
-    let near = Spelling.nearest(to: name.text, among: fields.map(\.name))
+    let near = Suggestion(for: name, among: fields.map(\.name))
     return Diagnostic(
       .unknownField, "\(owner) has no field `\(name)`",
-      at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not a field of \(owner)"),
+      at: near.label("not a field of \(owner)"),
       values: fields.isEmpty ? [] : ["fields of \(owner): \(fields.map(\.summary).joined(separator: ", "))"],
-      help: near.map { [Help("rename to `\($0)`", replacing: name.range, with: $0)] } ?? [],
+      help: near.help("rename to"),
     )
   }
 

@@ -1283,7 +1283,7 @@ model Ranker {
     in x : f32[N, 4]
     out score : f32[N]
   }
-  unsupported = ["\"conv_3\" (Conv)"]
+  unsupported = ["node \"conv_3\" (Conv) is not supported"]
 }
 model Mlp {
   source = "mlp.onnx"
@@ -1652,6 +1652,46 @@ service recommender {
   model = Ranker
   placement { try c3_cpu { cpu = 3 } }
 }
+```
+
+"""##),
+    ("SV0509", ##"""
+# SV0509: all capacity on spot machines
+
+In a protected env the only pool of a service is one of spot machines. They are cheap because they can be taken away, and
+those of a zone often go together; it takes minutes until new nodes have a model loaded.
+
+```artifacts
+model Ranker {
+  source = "ranker.onnx"
+  signature {
+    in x : f32[N, 4]
+    out score : f32[N]
+  }
+  digest = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+}
+```
+
+```serve fail
+serve 1
+model Ranker { source = "ranker.onnx", digest = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }
+pool c3_cpu { machine = "c3-standard-8", spot = on }
+service recommender {
+  model = Ranker
+  placement { try c3_cpu { cpu = 2 } }
+}
+env prod { protected = on }
+```
+
+```serve ok
+serve 1
+model Ranker { source = "ranker.onnx", digest = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }
+pool c3_cpu { machine = "c3-standard-8", spot = off }
+service recommender {
+  model = Ranker
+  placement { try c3_cpu { cpu = 2 } }
+}
+env prod { protected = on }
 ```
 
 """##),

@@ -130,13 +130,13 @@ extension Checker {
     }
     if head.text == scope.requestName.text { return requestField(path, scope) }
     if let model = scope.model(head.text) { return modelMember(path, model) }
-    let near = Spelling.nearest(to: head.text, among: scope.names)
+    let near = Suggestion(for: head, among: scope.names)
     diagnostics.add(
       Diagnostic(
         .unknownName, "there is no value `\(head)`",
-        at: Label(head.range, near.map { "did you mean `\($0)`?" } ?? "not bound above"),
-        values: near == nil ? ["bound here: \(scope.names.joined(separator: ", "))"] : [],
-        help: near.map { [Help("write `\($0)`", replacing: head.range, with: $0)] } ?? []))
+        at: near.label("not bound above"),
+        values: near.values("bound here: \(scope.names.joined(separator: ", "))"),
+        help: near.help))
     return nil
   }
 

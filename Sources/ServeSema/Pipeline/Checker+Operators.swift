@@ -193,13 +193,13 @@ extension Checker {
     if let index = cases.firstIndex(of: member.text) {
       return TypedExpression(.enumCase(index), type: .enumeration(name, .scalar), range: expr.range)
     }
-    let near = Spelling.nearest(to: member.text, among: cases)
+    let near = Suggestion(for: member, among: cases)
     diagnostics.add(
       Diagnostic(
         .unknownName, "`\(name)` has no case `\(member)`",
-        at: Label(member.range, near.map { "did you mean `\($0)`?" } ?? "not a case of it"),
+        at: near.label("not a case of it"),
         values: ["cases of `\(name)`: \(cases.joined(separator: ", "))"],
-        help: near.map { [Help("write `.\($0)`", replacing: member.range, with: $0)] } ?? []))
+        help: near.help))
     return nil
   }
 

@@ -147,12 +147,12 @@ extension Checker {
   }
 
   func unknownVersion(_ name: AST.Name, of model: ModelDeclaration) -> Diagnostic {
-    let near = Spelling.nearest(to: name.text, among: model.versions.map(\.name))
+    let near = Suggestion(for: name, among: model.versions.map(\.name))
     return Diagnostic(
       .unknownName, "model `\(model.name)` has no version `\(name)`",
-      at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not a version of it"),
+      at: near.label("not a version of it"),
       values: ["versions of `\(model.name)`: \(model.versions.map(\.name).joined(separator: ", "))"],
-      help: near.map { [Help("write `\($0)`", replacing: name.range, with: $0)] } ?? [])
+      help: near.help)
   }
 
   // MARK: - The body
@@ -197,7 +197,8 @@ extension Checker {
     var given: [String: (name: AST.Name, value: TypedExpression?)] = [:]
     var misspelt: Set<String> = []
     for item in block.items {
-      guard case .field(let field) = item, let name = field.path.single, let expr = field.value else {
+      guard case .field(let field) = item, let name = field.path.single, let expr = field.value, field.type == nil
+      else {
         diagnostics.add(typeMismatch("a record takes `field = value`", "not a field", item.range))
         continue
       }

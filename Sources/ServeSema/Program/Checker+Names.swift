@@ -8,15 +8,15 @@ extension Checker {
     let found = kinds == [.env] ? program.lookupEnvironment(name) : program.lookup(name)
     let wanted = kinds.map(\.article).joined(separator: " or ")
     guard let found else {
-      let near = Spelling.nearest(to: name.text, among: program.visibleNames(in: name.range.file, of: kinds))
+      let near = Suggestion(for: name, among: program.visibleNames(in: name.range.file, of: kinds))
       let visible = program.visibleNames(in: name.range.file, of: kinds)
       diagnostics.add(
         Diagnostic(
           .unknownName, "there is no \(kinds.map(\.rawValue).joined(separator: " or ")) `\(name)`",
-          at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not declared or imported in this file"),
-          values: near != nil || visible.isEmpty
+          at: near.label("not declared or imported in this file"),
+          values: near.nearest != nil || visible.isEmpty
             ? [] : ["in this file: \(visible.prefix(12).joined(separator: ", "))"],
-          help: near.map { [Help("write `\($0)`", replacing: name.range, with: $0)] } ?? [],
+          help: near.help,
         ))
       return nil
     }

@@ -22,8 +22,7 @@ struct Program {
     for unit in units { declare(unit, &diagnostics) }
     refuseNamesOfSeveralFiles(&diagnostics)
     for unit in units { importNames(of: unit, &diagnostics) }
-    var seen: Set<FileID> = []
-    activate(root, names: nil, seen: &seen)
+    activate(root)
   }
 
   /// The file that a range lies in.
@@ -118,17 +117,42 @@ struct Program {
     return units.first { $0.path == reference.path }
   }
 
-  /// Takes part: everything of the root and of files imported whole; of others what is named, and what the rest of the
-  /// program may refer to through it.
-  private mutating func activate(_ unit: SourceUnit, names: [String]?, seen: inout Set<FileID>) {
+  /// What takes part: all types; of what deploys, everything of the root and of files imported whole all the way, and
+  /// what such files name in their braces.
+  private mutating func activate(_ root: SourceUnit) {
+    var deployed: [FileID: Set<String>] = [:]
+    var whole: Set<FileID> = []
+    var order: [SourceUnit] = []
+    findDeployed(from: root, isWhole: true, &whole, &deployed)
+    var seen: Set<FileID> = []
+    sort(root, &seen, into: &order)
+    for unit in order {
+      let file = unit.file.range.file
+      declarations += unit.file.declarations.filter { declaration in
+        !declaration.kind.deploys || whole.contains(file)
+          || deployed[file, default: []].contains(declaration.name.text)
+      }
+    }
+  }
+
+  private func findDeployed(
+    from unit: SourceUnit, isWhole: Bool, _ whole: inout Set<FileID>, _ deployed: inout [FileID: Set<String>],
+  ) {
+    guard isWhole, whole.insert(unit.file.range.file).inserted else { return }
+    for line in unit.file.imports {
+      guard let source = imported(line, by: unit) else { continue }
+      deployed[source.file.range.file, default: []].formUnion((line.names ?? []).map(\.text))
+      findDeployed(from: source, isWhole: line.names == nil, &whole, &deployed)
+    }
+  }
+
+  /// Imported files before those that import them.
+  private func sort(_ unit: SourceUnit, _ seen: inout Set<FileID>, into order: inout [SourceUnit]) {
     guard seen.insert(unit.file.range.file).inserted else { return }
     for line in unit.file.imports {
-      if let source = imported(line, by: unit) { activate(source, names: line.names?.map(\.text), seen: &seen) }
+      if let source = imported(line, by: unit) { sort(source, &seen, into: &order) }
     }
-    declarations += unit.file.declarations.filter { declaration in
-      guard let names else { return true }
-      return !declaration.kind.deploys || names.contains(declaration.name.text)
-    }
+    order.append(unit)
   }
 
   // MARK: - Messages
@@ -153,12 +177,12 @@ struct Program {
   }
 
   private func notOffered(_ name: AST.Name, line: AST.Import, offered: [String]) -> Diagnostic {
-    let near = Spelling.nearest(to: name.text, among: offered)
+    let near = Suggestion(for: name, among: offered)
     return Diagnostic(
       .unresolvedImport, "\"\(line.source.value)\" declares no `\(name.text)`",
-      at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not declared there"),
+      at: near.label("not declared there"),
       values: offered.isEmpty ? [] : ["it declares: \(offered.sorted().prefix(12).joined(separator: ", "))"],
-      help: near.map { [Help("import `\($0)`", replacing: name.range, with: $0)] } ?? [],
+      help: near.help("import"),
     )
   }
 }

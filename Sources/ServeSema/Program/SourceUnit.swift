@@ -8,7 +8,7 @@ package struct SourceUnit: Sendable {
   package let file: AST.File
 
   package init(path: String, file: AST.File) {
-    self.path = path
+    self.path = RelativePath.resolve(path, from: "")
     self.file = file
   }
 

@@ -19,10 +19,10 @@ extension Checker {
     let experiments = declarations(.experiment)
     // By themselves, too: a mistake that every overlay hides is a mistake.
     for declaration in services {
-      _ = section(Settings(of: declaration), .service, owner: "service `\(declaration.name)`")
+      _ = overlaidSection(Settings(of: declaration), .service, owner: "service `\(declaration.name)`")
     }
     for declaration in experiments {
-      _ = section(Settings(of: declaration), .experiment, owner: "experiment `\(declaration.name)`")
+      _ = overlaidSection(Settings(of: declaration), .experiment, owner: "experiment `\(declaration.name)`")
     }
     var heads = declarations(.env).compactMap { environmentHead($0) }
     if declarations(.env).isEmpty {
@@ -41,7 +41,7 @@ extension Checker {
     checkExperimentTargets(experiments)
     checkObjectNames(services)
     reportUnset(heads.map(\.name))
-    reportShares(heads.map(\.name))
+    reportShares()
   }
 
   /// The settings of a declaration in an environment, overlays applied.
@@ -93,7 +93,7 @@ extension Checker {
           Diagnostic(
             .outOfRange,
             isCycle ? "env `\(declaration.name)` extends itself" : "env `\(declaration.name)` is the fourth in a line",
-            at: Label(operand.range, isCycle ? "leads back to it" : "three envs deep is the limit")))
+            at: Label(declaration.name.range, isCycle ? "leads back to it" : "three envs deep is the limit")))
         return nil
       }
       result.insert(parent, at: 0)

@@ -9,8 +9,8 @@ struct ExperimentHead {
     /// Of 100, and where it is written.
     let percent: Rational
     let percentRange: SourceRange
-    let model: AST.Name?
-    let version: AST.Name?
+    let model: AST.Name
+    let version: AST.Name
     let isOverlaid: Bool
     let range: SourceRange
   }
@@ -23,18 +23,6 @@ struct ExperimentHead {
   let isWhole: Bool
 }
 
-/// The arms of an experiment, by environment, for one message about all of them.
-struct ExperimentShares {
-  struct Sum {
-    let environment: String
-    let total: Rational
-    let arms: [ExperimentHead.Arm]
-  }
-
-  let name: AST.Name
-  var sums: [Sum] = []
-}
-
 extension Checker {
   /// The experiment on a service; one at most, for now.
   mutating func experimentArms(
@@ -45,7 +33,7 @@ extension Checker {
     }
     guard let declaration = experiments.first else { return nil }
     let owner = "experiment `\(declaration.name)`"
-    let section = section(effective(declaration, .experiment, overlays, head), .experiment, owner: owner)
+    let section = overlaidSection(effective(declaration, .experiment, overlays, head), .experiment, owner: owner)
     noteUnset(section, head)
     var arms: [ExperimentHead.Arm] = []
     var isWhole = section.isComplete
@@ -75,13 +63,17 @@ extension Checker {
   /// `arm control = 90% Ranker.v1`
   private mutating func arm(_ node: Settings.Node) -> ExperimentHead.Arm? {
     let parts = node.phrase
-    guard let name = node.name, node.operands.count == 1, parts.count == 2, let version = parts[1].path,
-      version.rest.count == 1, let model = Optional(version.first)
+    guard let name = node.name, node.operands.count == 1, node.type == nil, parts.count == 2,
+      let version = parts[1].path, version.rest.count == 1
     else {
       if !parts.contains(where: { if case .error = $0.kind { true } else { false } }) {
         diagnostics.add(
           typeMismatch("`arm` is not written this way", "write `arm NAME = 50% Model.version`", node.range))
       }
+      return nil
+    }
+    if let body = node.body {
+      diagnostics.add(.notSupported("settings of an arm", at: body.range))
       return nil
     }
     checkCase(name, isType: false, of: "an arm")
@@ -101,7 +93,7 @@ extension Checker {
       return nil
     }
     return ExperimentHead.Arm(
-      name: name, percent: percent, percentRange: parts[0].range, model: model, version: version.rest[0],
+      name: name, percent: percent, percentRange: parts[0].range, model: version.first, version: version.last,
       isOverlaid: node.overlay != nil, range: node.range)
   }
 
@@ -122,43 +114,10 @@ extension Checker {
         help: [Help("add an arm, or name the version in the service and drop the experiment")]))
   }
 
-  /// SV0701, once for all environments.
-  mutating func reportShares(_ environments: [String]) {
-    for experiment in shares.values {
-      let hundred = Rational(100)
-      let wrong = experiment.sums.filter { $0.total != hundred && $0.arms.count >= 2 }
-      guard let first = wrong.first else { continue }
-      let isEverywhere = wrong.count == experiment.sums.count && Set(wrong.map(\.total)).count == 1
-      let place = isEverywhere ? "" : " in env \(wrong.map(\.environment).joined(separator: ", "))"
-      let sum = first.arms.map { "\($0.percent)%" }.joined(separator: " + ")
-      let others = experiment.sums.filter { $0.total == hundred }.map { "\($0.environment): 100% ok" }
-      let blamed = first.arms.first(where: \.isOverlaid) ?? first.arms[first.arms.count - 1]
-      let rest = first.arms.filter { $0.name.range != blamed.name.range || $0.percentRange != blamed.percentRange }
-      var help: [Help] = []
-      if let control = first.arms.first(where: { !$0.isOverlaid && $0.percentRange != blamed.percentRange })
-        ?? rest.first,
-        let excess = first.total.adding(hundred.negated), let right = control.percent.adding(excess.negated),
-        right > Rational(0), right < hundred
-      {
-        help = [
-          blamed.isOverlaid
-            ? Help("set `arm \(control.name) = \(right)%` in the same overlay")
-            : Help("write `\(right)%` for `\(control.name)`", replacing: control.percentRange, with: "\(right)%")
-        ]
-      }
-      diagnostics.add(
-        Diagnostic(
-          .sharesSum, "arms of `\(experiment.name)` add up to \(first.total)%\(place)",
-          at: Label(blamed.percentRange, blamed.isOverlaid ? "set here for \(first.environment) only" : ""),
-          secondary: rest.map { Label($0.percentRange, "\($0.name)") },
-          values: ["\(sum) = \(first.total)%, must be exactly 100%"] + others, help: help))
-    }
-  }
-
   // MARK: - Against the service
 
   mutating func experiment(
-    _ head: ExperimentHead, _ body: ServiceBody, _ service: AST.Declaration, _ environment: EnvironmentHead,
+    _ head: ExperimentHead, _ body: ServiceBody, _ service: AST.Declaration
   ) -> Experiment? {
     let key = keyField(head, body)
     guard let target = targetModel(head, body, service) else { return nil }
@@ -172,7 +131,7 @@ extension Checker {
       arms: head.arms.map {
         Experiment.Arm(
           name: $0.name.text, basisPoints: $0.percent.multiplied(by: Rational(100))?.integer ?? 0,
-          version: $0.version?.text ?? "", range: $0.range)
+          version: $0.version.text, range: $0.range)
       }, range: head.declaration.name.range)
   }
 
@@ -204,18 +163,18 @@ extension Checker {
     if let parameter = pipeline.models.first(where: { $0.name == name.text }) {
       return models[parameter.model]?.declaration
     }
-    let near = Spelling.nearest(to: name.text, among: known)
+    let near = Suggestion(for: name, among: known)
     diagnostics.add(
       Diagnostic(
         .unknownName, "pipeline `\(pipeline.name)` has no model parameter `\(name)`",
-        at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not one of its parameters"),
+        at: near.label("not one of its parameters"),
         values: ["parameters of `\(pipeline.name)`: \(known.joined(separator: ", "))"],
-        help: near.map { [Help("write `\($0)`", replacing: name.range, with: $0)] } ?? []))
+        help: near.help))
     return nil
   }
 
   private mutating func isArm(_ arm: ExperimentHead.Arm, of target: ModelDeclaration) -> Bool {
-    guard let model = arm.model, let version = arm.version else { return false }
+    let (model, version) = (arm.model, arm.version)
     guard let declaration = resolve(model, [.model]) else { return false }
     guard declaration.name.text == target.name else {
       diagnostics.add(
@@ -233,7 +192,7 @@ extension Checker {
   private mutating func checkSameArms(_ head: ExperimentHead, _ target: ModelDeclaration) {
     var first: [String: ExperimentHead.Arm] = [:]
     for arm in head.arms {
-      guard let version = target.versions.first(where: { $0.name == arm.version?.text }) else { continue }
+      guard let version = target.versions.first(where: { $0.name == arm.version.text }) else { continue }
       guard let earlier = first[version.digest] else {
         first[version.digest] = arm
         continue
@@ -245,80 +204,6 @@ extension Checker {
           secondary: [Label(earlier.range, "as here")], values: ["both are sha256:\(version.digest.prefix(12))…"],
           notes: ["an experiment whose arms are one model measures noise"]))
     }
-  }
-
-  /// SV0703: the field of the request by which a user stays on an arm.
-  private mutating func keyField(_ head: ExperimentHead, _ body: ServiceBody) -> String? {
-    guard let setting = head.section.settings["key"] else { return nil }
-    guard case .path(let path) = setting.value else {
-      if case .unset = setting.value { return nil }
-      diagnostics.add(
-        badKey("the key is a field of the request", "expected a field, such as `req.user_id`", setting.range))
-      return nil
-    }
-    guard let pipeline = body.pipeline else { return modelKey(path, body) }
-    guard path.first.text == pipeline.requestName, let name = path.rest.first, path.rest.count == 1 else {
-      diagnostics.add(
-        badKey("the key is a field of the request", "write `\(pipeline.requestName).FIELD`", path.range))
-      return nil
-    }
-    guard let field = pipeline.request.fields.first(where: { $0.name == name.text }) else {
-      if isBroken(name.text, of: pipeline.request.name) { return nil }
-      let near = Spelling.nearest(to: name.text, among: pipeline.request.fields.map(\.name))
-      diagnostics.add(
-        Diagnostic(
-          .badKey, "`\(pipeline.request.name)` has no field `\(name)`",
-          at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not a field of the request"),
-          secondary: [Label(pipeline.request.range, "the request of `\(pipeline.name)`")],
-          values: [
-            "fields of `\(pipeline.request.name)`: \(pipeline.request.fields.map(\.name).joined(separator: ", "))"
-          ],
-          help: near.map { [Help("write `\($0)`", replacing: name.range, with: $0)] } ?? []))
-      return nil
-    }
-    let problem: String? =
-      if field.type.isOptional { "it may be absent" } else if field.type.shape.rank > 0 { "it holds many values" } else
-      {
-        switch field.type.scalar {
-        case .enumeration: "an enum has too few values to share out"
-        case .element(let element) where !element.isInteger && element != .string: "\(element) is no key"
-        case .element: Self.isPerRequest(field.name) ? "it is another one in each request" : nil
-        }
-      }
-    guard let problem else { return field.name }
-    diagnostics.add(
-      Diagnostic(
-        .badKey, "`\(path)` is not a sticky key", at: Label(path.range, problem),
-        secondary: [Label(field.range, "declared here")],
-        notes: ["whoever asks twice must meet the same arm, or the two arms measure the same people"]))
-    return nil
-  }
-
-  /// `service { model = M }`: a single value of one of its inputs.
-  private mutating func modelKey(_ path: AST.Path, _ body: ServiceBody) -> String? {
-    guard let model = body.models.first?.declaration else { return nil }
-    let lead = model.batches ? 1 : 0
-    if let input = model.signature.inputs.first(where: { $0.name == path.last.text }), input.type.shape.rank == lead,
-      input.type.element.isInteger || input.type.element == .string
-    {
-      return input.name
-    }
-    let keys = model.signature.inputs.filter { $0.type.shape.rank == lead && !$0.type.element.isFloat }.map(\.name)
-    diagnostics.add(
-      Diagnostic(
-        .badKey, "`\(path)` is not a sticky key", at: Label(path.range, "not one integer or string of the request"),
-        values: ["inputs of `\(model.name)` that are: \(keys.isEmpty ? "none" : keys.joined(separator: ", "))"],
-        help: [Help("declare a record with the user's id, and a pipeline that takes it")]))
-    return nil
-  }
-
-  private func badKey(_ message: String, _ label: String, _ range: SourceRange) -> Diagnostic {
-    Diagnostic(.badKey, message, at: Label(range, label))
-  }
-
-  /// Names that stand for one request only.
-  private static func isPerRequest(_ name: String) -> Bool {
-    ["request_id", "trace_id", "span_id", "correlation_id", "timestamp", "event_id"].contains(name)
   }
 
   /// Experiments whose service does not exist.

@@ -22,6 +22,7 @@ extension Checker {
     let memory = choice.section.amount("memory")
     if let pool {
       checkZones(pool, head)
+      checkSpot(choice, pool, head)
       checkFits(choice, pool, milliCPU, memory)
     }
     return Service.Placement(
@@ -52,6 +53,17 @@ extension Checker {
           at: Label(pool.range, "in \(zone)"),
           values: ["zones of `\(cluster.name)`: \(cluster.zones.joined(separator: ", "))"]))
     }
+  }
+
+  /// SV0509: in a protected environment some capacity stays.
+  private mutating func checkSpot(_ choice: Section.Entry, _ pool: Pool, _ head: EnvironmentHead) {
+    guard head.isProtected, pool.spot else { return }
+    diagnostics.add(
+      Diagnostic(
+        .allSpot, "all of the service can be taken away at once", at: Label(choice.name.range, "its only pool"),
+        secondary: [Label(pool.range, "spot")] + (head.range.map { [Label($0, "this env is protected")] } ?? []),
+        notes: ["the spot machines of a zone often go together, and it takes minutes until others have a model loaded"],
+        help: [Help("name a pool without `spot` here, and keep this one for other envs")]))
   }
 
   /// SV0508: what a pod asks for is there on its machine.

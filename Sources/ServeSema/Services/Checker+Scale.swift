@@ -54,7 +54,8 @@ extension Checker {
         continue
       }
       first = node
-      guard node.operands.count == 3, node.operands[1].name?.text == "target", node.value == nil, node.body == nil
+      guard node.operands.count == 3, node.operands[1].name?.text == "target", node.value == nil, node.type == nil,
+        node.body == nil
       else {
         diagnostics.add(typeMismatch("`on` is not written this way", "write `on cpu target 70%`", node.range))
         continue
@@ -83,11 +84,11 @@ extension Checker {
     let planned = ["p99", "p50", "queue", "requests", "memory", "gpu"]
     if planned.contains(name.text) { return .notSupported("scaling on \(name)", at: name.range) }
     let known = ["cpu"] + planned
-    let near = Spelling.nearest(to: name.text, among: known)
+    let near = Suggestion(for: name, among: known)
     return Diagnostic(
       .unknownName, "there is no signal `\(name)`",
-      at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not a signal to scale on"),
-      values: ["signals: cpu"], help: near.map { [Help("write `\($0)`", replacing: name.range, with: $0)] } ?? [])
+      at: near.label("not a signal to scale on"),
+      values: ["signals: cpu"], help: near.help)
   }
 
   // MARK: - Health

@@ -7,7 +7,7 @@ extension Checker {
     _ declaration: AST.Declaration, _ experiments: [AST.Declaration], _ overlays: [Overlay], _ head: EnvironmentHead,
   ) -> Service? {
     let owner = "service `\(declaration.name)`"
-    let section = section(effective(declaration, .service, overlays, head), .service, owner: owner)
+    let section = overlaidSection(effective(declaration, .service, overlays, head), .service, owner: owner)
     noteUnset(section, head)
     let arms = experimentArms(experiments, overlays, head)
     let body = serviceBody(section, declaration, arms, owner: owner)
@@ -22,7 +22,7 @@ extension Checker {
     return Service(
       name: declaration.name.text, body: body.body, httpPort: section.section("protocol").integer("http") ?? 8080,
       batching: batching, deadline: deadline, placement: placement, scale: scale, startup: startup, drain: drain,
-      disruption: disruption, experiment: arms.flatMap { experiment($0, body, declaration, head) },
+      disruption: disruption, experiment: arms.flatMap { experiment($0, body, declaration) },
       documentation: declaration.doc ?? "", range: declaration.name.range)
   }
 
@@ -72,7 +72,7 @@ extension Checker {
       guard let model = models[parameter.model] else { return nil }
       used.append(model)
       let named = defaultVersions[pipeline.name]?[parameter.name]?.text
-      let control = arms?.parameter?.text == parameter.name ? arms?.arms.first?.version?.text : nil
+      let control = arms?.parameter?.text == parameter.name ? arms?.arms.first?.version.text : nil
       guard let version = named ?? control ?? model.declaration.onlyVersion else {
         diagnostics.add(
           ambiguousVersion(
@@ -89,7 +89,7 @@ extension Checker {
   private mutating func modelBody(_ path: AST.Path, _ arms: ExperimentHead?) -> ServiceBody? {
     let (found, named) = modelReference(path)
     guard let model = found else { return nil }
-    let control = arms?.arms.first?.version?.text
+    let control = arms?.arms.first?.version.text
     guard let version = named?.text ?? control ?? model.declaration.onlyVersion else {
       let first = model.declaration.versions[0].name
       diagnostics.add(ambiguousVersion(model.declaration, at: path.range, "write `model = \(path).\(first)`"))
@@ -110,14 +110,16 @@ extension Checker {
   private mutating func requireDigests(_ models: [CheckedModel], _ head: EnvironmentHead) {
     guard head.isProtected else { return }
     for model in models {
-      for version in model.declaration.versions where !versionsWithDigest.contains(version.range) {
+      for version in model.declaration.versions {
+        guard let source = sourcesWithoutDigest[version.range] else { continue }
+        let digest = "digest = \"sha256:\(version.digest)\""
         diagnostics.add(
           Diagnostic(
             .digestMismatch, "version \(version.name) of `\(model.declaration.name)` has no digest",
             at: Label(version.range, "served in a protected env"),
             secondary: head.range.map { [Label($0, "this env is protected")] } ?? [],
             notes: ["without it, a build serves whatever file lies there on that day"],
-            help: [Help("add `digest = \"sha256:\(version.digest)\"`")]))
+            help: [Help("add `\(digest)`", replacing: source.atEnd, with: ", \(digest)")]))
       }
     }
   }

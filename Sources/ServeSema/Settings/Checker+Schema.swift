@@ -7,6 +7,9 @@ extension Checker {
   mutating func section(_ settings: Settings, _ schema: Schema, owner: String) -> Section {
     var result = Section(range: settings.range)
     result.isComplete = settings.isComplete
+    for stray in settings.strays {
+      diagnostics.add(typeMismatch("this is no setting", "write `name = value`", stray))
+    }
     var first: [String: Settings.Node] = [:]
     for node in settings.nodes {
       let keyword = node.keyword.text
@@ -29,7 +32,7 @@ extension Checker {
         continue
       }
       if let identity { first[identity] = node }
-      read(node, entry, schema, owner: owner, into: &result)
+      read(node, entry, owner: owner, into: &result)
     }
     for entry in schema.entries where entry.isRequired && !result.written.contains(entry.keyword) && result.isComplete {
       diagnostics.add(.missing(entry, in: owner, at: settings.range))
@@ -37,8 +40,15 @@ extension Checker {
     return result
   }
 
+  /// The body of a declaration that overlays can be on: `?` leaves a setting to them.
+  mutating func overlaidSection(_ settings: Settings, _ schema: Schema, owner: String) -> Section {
+    allowsUnset = true
+    defer { allowsUnset = false }
+    return section(settings, schema, owner: owner)
+  }
+
   private mutating func read(
-    _ node: Settings.Node, _ entry: Schema.Entry, _ schema: Schema, owner: String, into result: inout Section,
+    _ node: Settings.Node, _ entry: Schema.Entry, owner: String, into result: inout Section,
   ) {
     let keyword = entry.keyword
     switch entry.form {
@@ -48,7 +58,7 @@ extension Checker {
         diagnostics.add(.relation(node.keyword, range, wants: "=", instead: written.rawValue))
         return
       }
-      result.settings[keyword] = setting(node, value, type, schema)
+      result.settings[keyword] = setting(node, value, type)
     case .bound(let relation, let type):
       guard isPlain(node, entry), let value = node.value else { return }
       guard case .bound(relation, _) = node.relation else {
@@ -56,15 +66,15 @@ extension Checker {
         diagnostics.add(.relation(node.keyword, range, wants: " \(relation.rawValue) ", instead: "="))
         return
       }
-      result.settings[keyword] = setting(node, value, type, schema)
+      result.settings[keyword] = setting(node, value, type)
     case .section(let inner):
-      guard let body = node.body, node.operands.isEmpty else {
+      guard let body = node.body, node.operands.isEmpty, node.type == nil, node.value == nil else {
         diagnostics.add(.form(node, entry))
         return
       }
       result.sections[keyword] = section(body, inner, owner: "`\(keyword)` of \(owner)")
     case .entries(let inner):
-      guard let name = node.name, node.operands.count <= 1, node.value == nil else {
+      guard let name = node.name, node.operands.count <= 1, node.type == nil, node.value == nil else {
         diagnostics.add(.form(node, entry))
         return
       }
@@ -84,12 +94,14 @@ extension Checker {
   }
 
   private mutating func setting(
-    _ node: Settings.Node, _ expr: AST.Expr, _ type: SettingType, _ schema: Schema,
+    _ node: Settings.Node, _ expr: AST.Expr, _ type: SettingType,
   ) -> Section.Setting? {
-    guard let value = evaluate(expr),
-      let accepted = accept(value, type, name: node.keyword, of: schema.name, at: expr.range)
-    else { return nil }
-    return Section.Setting(value: accepted, name: node.keyword, range: expr.range, overlay: node.overlay)
+    guard let value = evaluate(expr) else { return nil }
+    if case .unset = value, allowsUnset {
+      return Section.Setting(value: value, name: node.keyword, range: expr.range)
+    }
+    guard let accepted = accept(value, type, name: node.keyword, at: expr.range) else { return nil }
+    return Section.Setting(value: accepted, name: node.keyword, range: expr.range)
   }
 }
 

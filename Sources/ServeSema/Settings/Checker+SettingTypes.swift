@@ -5,9 +5,13 @@ import ServeSyntax
 extension Checker {
   /// The value in the form that the type is read in; nil where it is of another type, which is reported by then.
   mutating func accept(
-    _ value: Constant, _ type: SettingType, name: AST.Name, of owner: String, at range: SourceRange,
+    _ value: Constant, _ type: SettingType, name: AST.Name, at range: SourceRange,
   ) -> Constant? {
-    if case .unset = value { return .unset }
+    if case .unset = value {
+      diagnostics.add(
+        typeMismatch("`\(name)` cannot be left to each env", "only services and experiments have overlays", range))
+      return nil
+    }
     switch (type, value) {
     case (.integer(let allowed), .number(let number)):
       guard let whole = number.integer else { break }
@@ -31,11 +35,11 @@ extension Checker {
       }
     case (.cpu, .number(let cores)):
       guard let milli = cores.multiplied(by: Rational(1000)) else { break }
-      return accept(.quantity(milli, .cpu), type, name: name, of: owner, at: range)
+      return accept(.quantity(milli, .cpu), type, name: name, at: range)
     case (.bool, .bool), (.string, .string), (.expression, _): return value
     case (.strings, .list(let elements)):
       for element in elements {
-        guard accept(element.value, .string, name: name, of: owner, at: element.range) != nil else { return nil }
+        guard accept(element.value, .string, name: name, at: element.range) != nil else { return nil }
       }
       return value
     case (.word(let words, let planned), .path(let path)):
@@ -79,13 +83,13 @@ extension Checker {
       diagnostics.add(.notSupported("`\(name) = \(text)`", at: range))
       return false
     }
-    let near = Spelling.nearest(to: text, among: words)
+    let near = Suggestion(for: text, at: range, among: words)
     diagnostics.add(
       Diagnostic(
         .unknownName, "`\(name)` cannot be `\(text)`",
-        at: Label(range, near.map { "did you mean `\($0)`?" } ?? "not one of its values"),
+        at: near.label("not one of its values"),
         values: ["values of `\(name)`: \(words.joined(separator: ", "))"],
-        help: near.map { [Help("write `\($0)`", replacing: range, with: $0)] } ?? [],
+        help: near.help,
       ))
     return false
   }

@@ -16,6 +16,7 @@ struct OverlayMerge {
 
   mutating func merge(_ base: Settings, with overlay: Settings, _ schema: Schema, path: String = "") -> Settings {
     var result = base
+    result.strays += overlay.strays
     for node in overlay.nodes { apply(node, to: &result, schema, path: path) }
     return result
   }
@@ -56,7 +57,7 @@ struct OverlayMerge {
       return node.operands.isEmpty || other.name?.text == node.name?.text
     }
     guard let index else {
-      if case .entries = entry.form, let name = node.name {
+      if let name = node.name, !base.nodes(entry.keyword).isEmpty {
         missingEntry(name, entry, base)
       } else {
         diagnostics.add(notDeclared(node, entry, base, path: path))
@@ -169,12 +170,12 @@ struct OverlayMerge {
   // MARK: - Messages
 
   private func unknown(_ name: AST.Name, _ known: [String], _ message: String, _ path: String) -> Diagnostic {
-    let near = Spelling.nearest(to: name.text, among: known)
+    let near = Suggestion(for: name, among: known)
     return Diagnostic(
       .unknownOverlayPath, message,
-      at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not there to be overlaid"),
+      at: near.label("not there to be overlaid"),
       values: known.isEmpty ? [] : ["there is: \(known.sorted().joined(separator: ", "))"],
-      help: near.map { [Help("write `\($0)`", replacing: name.range, with: $0)] } ?? [])
+      help: near.help)
   }
 
   private func notDeclared(_ node: Settings.Node, _ entry: Schema.Entry, _ base: Settings, path: String) -> Diagnostic {

@@ -10,7 +10,6 @@ struct Section {
     let name: AST.Name
     /// Of the value.
     let range: SourceRange
-    let overlay: String?
   }
 
   /// `try c3_cpu { cpu = 2 }`

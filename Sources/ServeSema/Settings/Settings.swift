@@ -8,6 +8,8 @@ struct Settings {
   var range: SourceRange
   /// False where part of the body was not understood.
   var isComplete = true
+  /// What cannot stand among settings.
+  var strays: [SourceRange] = []
 
   /// One field, bound, section, named entry or rule.
   struct Node {
@@ -48,7 +50,9 @@ struct Settings {
   init(_ block: AST.Block) {
     range = block.range
     isComplete = block.isComplete
-    nodes = block.items.compactMap(Node.init)
+    for item in block.items {
+      if let node = Node(item) { nodes.append(node) } else { strays.append(item.range) }
+    }
   }
 
   /// A declaration's body; an empty one stands at its name.

@@ -26,7 +26,7 @@ package struct Artifacts: Sendable {
     package var format: String
     /// sha256, 64 hex digits.
     package var digest: String
-    /// Operators that the compiler cannot do, each with the node's name: `"Conv_3" (Conv)`.
+    /// What the compiler cannot do of it, a clause each: `node "conv_3" (Conv) is not supported`.
     package var unsupported: [String]
 
     package init(signature: ModelSignature, format: String, digest: String, unsupported: [String] = []) {

@@ -51,13 +51,13 @@ extension Checker {
     }
     guard let found = program.lookup(name) else {
       let known = ElementType.allCases.map(\.name) + program.visibleNames(in: name.range.file, of: [.enum])
-      let near = Spelling.nearest(to: name.text, among: known)
+      let near = Suggestion(for: name, among: known)
       diagnostics.add(
         Diagnostic(
           .unknownName, "there is no type `\(name)`",
-          at: Label(name.range, near.map { "did you mean `\($0)`?" } ?? "not an element type or enum"),
-          values: near == nil ? ["types: \(known.joined(separator: ", "))"] : [],
-          help: near.map { [Help("write `\($0)`", replacing: name.range, with: $0)] } ?? []))
+          at: near.label("not an element type or enum"),
+          values: near.values("types: \(known.joined(separator: ", "))"),
+          help: near.help))
       return nil
     }
     if found.kind == .record {
@@ -193,6 +193,10 @@ extension Checker {
         Diagnostic(
           .outOfRange, "these bounds are outside of \(element)",
           at: Label(first.range, "\(element) is \(limits.lowerBound)...\(limits.upperBound)")))
+      return nil
+    }
+    if upper.numerator < 0 {
+      diagnostics.add(.notSupported("a range below zero", at: first.range))
       return nil
     }
     return .integers(minimum: Int64(clamping: lower.numerator), maximum: UInt64(clamping: upper.numerator))

@@ -6,11 +6,15 @@ enum FileSignature {
   static let batch = "batch"
 
   /// A file's signature with its leading dimension named `batch`, where all inputs and outputs share one symbol there,
-  /// or a fixed 1.
+  /// or a fixed 1. A symbol that stands elsewhere too is a size of the model's own.
   static func batched(_ signature: ModelSignature) -> ModelSignature {
-    let leading = (signature.inputs + signature.outputs).map { $0.type.shape.dims.first }
+    let ports = signature.inputs + signature.outputs
+    let leading = ports.map { $0.type.shape.dims.first }
     guard let first = leading.first, let dim = first, leading.allSatisfy({ $0 == dim }) else { return signature }
-    if let symbol = dim.symbol { return signature.substituting([symbol: Dim(symbol: batch)]) }
+    if let symbol = dim.symbol {
+      let isElsewhere = ports.contains { $0.type.shape.dims.dropFirst().contains { $0.symbols.contains(symbol) } }
+      return isElsewhere ? signature : signature.substituting([symbol: Dim(symbol: batch)])
+    }
     guard dim.constant == 1 else { return signature }
     var result = signature
     for index in result.inputs.indices { result.inputs[index].type.shape.dims[0] = Dim(symbol: batch) }

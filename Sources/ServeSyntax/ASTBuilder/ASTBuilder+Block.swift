@@ -2,7 +2,7 @@ internal import ServeDiagnostics
 
 extension ASTBuilder {
   func block(_ node: SyntaxNode) -> AST.Block {
-    let nodes = node.children.compactMap(\.node)
+    let nodes = node.nodes
     let items = nodes.compactMap(item)
     return AST.Block(
       items: items,
@@ -20,7 +20,8 @@ extension ASTBuilder {
     case .unexpected: return nil
     case .file, .edition, .import, .importNames, .declaration, .parameters, .parameter, .result, .annotation,
       .initializer, .operands, .operand, .block, .phrase, .type, .refinements, .dims, .dim, .binary, .unary, .call,
-      .arguments, .argument, .index, .member, .literal, .path, .implicitMember, .list, .group, .record, .unset:
+      .arguments, .argument, .index, .indices, .member, .literal, .path, .implicitMember, .list, .group, .record,
+      .unset:
       return .value(expr(node))
     }
   }
@@ -71,7 +72,8 @@ extension ASTBuilder {
     case .annotation, .initializer, .block: return nil
     case .file, .edition, .import, .importNames, .declaration, .parameters, .parameter, .result, .operands, .operand,
       .field, .bound, .return, .clause, .phrase, .type, .refinements, .dims, .dim, .binary, .unary, .call,
-      .arguments, .argument, .index, .member, .literal, .path, .implicitMember, .list, .group, .record, .unset,
+      .arguments, .argument, .index, .indices, .member, .literal, .path, .implicitMember, .list, .group, .record,
+      .unset,
       .unexpected:
       return expr(node)
     }

@@ -21,14 +21,14 @@ extension ASTBuilder {
     case .member: member(node)
     case .unary: unary(node)
     case .binary: binary(node)
-    case .list: hasMissing(node) ? .error : .list(node.children.compactMap(\.node).map(expr))
-    case .group: hasMissing(node) ? .error : node.children.compactMap(\.node).first.map(kind) ?? .error
+    case .list: hasMissing(node) ? .error : .list(node.nodes.map(expr))
+    case .group: hasMissing(node) ? .error : node.nodes.first.map(kind) ?? .error
     case .record: record(node)
     case .phrase: .phrase(node.children.map { expr($0, in: node) })
     case .unset: .unset
     case .file, .edition, .import, .importNames, .declaration, .parameters, .parameter, .result, .annotation,
       .initializer, .operands, .operand, .block, .field, .bound, .return, .clause, .type, .refinements, .dims, .dim,
-      .arguments, .argument, .unexpected:
+      .arguments, .argument, .indices, .unexpected:
       .error
     }
   }
@@ -48,9 +48,9 @@ extension ASTBuilder {
   }
 
   private func index(_ node: SyntaxNode) -> AST.Expr.Kind {
-    let nodes = node.children.compactMap(\.node)
-    guard !hasMissing(node), let base = nodes.first else { return .error }
-    return .index(base: expr(base), indices: nodes.dropFirst().map(expr))
+    guard let base = node.children.first?.node, let indices = node.first(.indices), !hasMissing(indices)
+    else { return .error }
+    return .index(base: expr(base), indices: indices.nodes.map(expr))
   }
 
   private func member(_ node: SyntaxNode) -> AST.Expr.Kind {
@@ -68,10 +68,9 @@ extension ASTBuilder {
     guard node.children.count == 3, let sign = tokens(of: node).first else { return .error }
     let left = expr(node.children[0], in: node)
     let right = expr(node.children[2], in: node)
-    switch tree.tokens[sign].kind {
-    case .closedRange: return .range(lower: left, upper: right, isClosed: true)
-    case .halfOpenRange: return .range(lower: left, upper: right, isClosed: false)
-    default: break
+    let kind = tree.tokens[sign].kind
+    if kind == .closedRange || kind == .halfOpenRange {
+      return .range(lower: left, upper: right, isClosed: kind == .closedRange)
     }
     guard let symbol = AST.BinaryOperator(rawValue: tree.text(sign)) else { return .error }
     return .binary(left, symbol, right, operatorRange: range(ofToken: sign))
@@ -92,7 +91,7 @@ extension ASTBuilder {
     if let dims, hasMissing(dims) { return nil }
     return AST.TypeExpr(
       name: name,
-      refinements: refinements?.children.compactMap(\.node).map(expr) ?? [],
+      refinements: refinements?.nodes.map(expr) ?? [],
       dims: dims?.nodes(.dim).map(dim),
       isOptional: tokens(of: node).contains { tree.tokens[$0].kind == .question },
       range: tree.range(of: node),

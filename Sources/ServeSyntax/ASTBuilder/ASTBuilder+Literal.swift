@@ -23,7 +23,7 @@ extension ASTBuilder {
     case .string: return StringText.value(text).map(AST.Expr.Kind.string)
     case .multilineString: return StringText.multilineValue(text).map(AST.Expr.Kind.string)
     case .pattern: return pattern(text)
-    case .name: return bool(tree.tokens[index].keyword)
+    case .name: return (tree.tokens[index].keyword?.switchValue).map(AST.Expr.Kind.bool)
     case .quotedName, .endOfFile, .leftBrace, .rightBrace, .leftParen, .rightParen, .leftBracket, .rightBracket,
       .comma, .colon, .dot, .closedRange, .halfOpenRange, .question, .coalesce, .equal, .equalEqual, .notEqual,
       .near, .less, .lessOrEqual, .greater, .greaterOrEqual, .arrow, .plus, .minus, .star, .slash:
@@ -41,13 +41,5 @@ extension ASTBuilder {
   private func pattern(_ text: ArraySlice<UInt8>) -> AST.Expr.Kind? {
     guard text.count >= 2, text.last == UInt8(ascii: "/") else { return nil }
     return .pattern(String(decoding: text.dropFirst().dropLast(), as: UTF8.self))
-  }
-
-  private func bool(_ keyword: Keyword?) -> AST.Expr.Kind? {
-    switch keyword {
-    case .true, .on: .bool(true)
-    case .false, .off: .bool(false)
-    default: nil
-    }
   }
 }

@@ -54,6 +54,12 @@ package enum Keyword: String, CaseIterable, Hashable, Sendable {
     AST.Preposition(rawValue: rawValue)
   }
 
+  /// What a keyword means as a value: `on` and `true`, `off` and `false`.
+  var switchValue: Bool? {
+    if self == .on || self == .true { return true }
+    return self == .off || self == .false ? false : nil
+  }
+
   /// The keyword that a name's bytes spell.
   static func spelled(by bytes: ArraySlice<UInt8>) -> Keyword? {
     table[String(decoding: bytes, as: UTF8.self)]

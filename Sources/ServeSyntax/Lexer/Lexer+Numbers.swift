@@ -11,6 +11,7 @@ extension Lexer {
     skipDigits()
     if isAtGrid { return scanGrid(from: start) }
     let fraction = scanFraction()
+    if fraction, scanMoreFractions(from: start) { return .float }
     let exponent = scanExponent()
     let numberEnd = position
     let kind = scanUnit(isFloat: fraction || exponent)
@@ -30,6 +31,14 @@ extension Lexer {
     guard peek() == UInt8(ascii: "."), peek(1).isDigit else { return false }
     position += 1
     skipDigits()
+    return true
+  }
+
+  /// Takes the rest of what looks like an address or a version.
+  private mutating func scanMoreFractions(from start: Int) -> Bool {
+    guard scanFraction() else { return false }
+    while scanFraction() {}
+    note(.malformedNumber(.severalPoints), start..<position)
     return true
   }
 

@@ -40,6 +40,12 @@ package enum TokenKind: String, CaseIterable, Hashable, Sendable {
   case star = "*"
   case slash = "/"
 
+  static let openers: Set<TokenKind> = [.leftBrace, .leftParen, .leftBracket]
+  static let closers: Set<TokenKind> = [.rightBrace, .rightParen, .rightBracket]
+  static let literals: Set<TokenKind> = [
+    .integer, .float, .percent, .quantity, .date, .grid, .string, .multilineString, .pattern,
+  ]
+
   /// True for the tokens whose text is always the same.
   package var isPunctuation: Bool {
     switch self {

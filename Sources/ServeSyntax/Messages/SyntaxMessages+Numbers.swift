@@ -14,6 +14,10 @@ extension SyntaxMessages {
       return number(
         "a number has no leading zero", bytes, "there are no octal numbers",
         [Help("write `\(plain)`", replacing: range(bytes), with: plain)])
+    case .severalPoints:
+      return number(
+        "a number has one point", bytes, "addresses and versions stand in quotes",
+        [Help("write `\"\(written)\"`", replacing: range(bytes), with: "\"\(written)\"")])
     case .otherBase:
       return number("numbers are decimal", bytes, "no hexadecimal, octal or binary numbers", [])
     case .strayUnderscore:

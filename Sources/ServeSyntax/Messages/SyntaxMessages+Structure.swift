@@ -137,7 +137,7 @@ extension SyntaxMessages {
     case .dims, .dim: "in a type's dimensions"
     case .unary, .group, .literal: "in an expression"
     case .call, .arguments, .argument: "in the arguments of a call"
-    case .index: "in an index"
+    case .index, .indices: "in an index"
     case .member, .implicitMember: "in a member"
     case .list: "in a list"
     case .record: "in a record"

@@ -1,5 +1,5 @@
-/// An operator between two operands, by its token and how tightly it binds.
-struct Operator {
+/// The operators between two operands.
+enum Operator {
   /// From loosest to tightest; operators of one level group from the left.
   enum Precedence: Int, CaseIterable, Comparable {
     case disjunction
@@ -21,21 +21,19 @@ struct Operator {
     }
   }
 
-  /// The operator that a token is, if it is one.
+  /// How tightly a token binds its neighbours, if it is an operator.
   static func precedence(of token: Token) -> Precedence? {
-    switch token.keyword {
-    case .or: return .disjunction
-    case .and: return .conjunction
-    case .per: return .rate
-    default: break
-    }
-    switch token.kind {
-    case .equalEqual, .notEqual, .near, .less, .lessOrEqual, .greater, .greaterOrEqual: return .comparison
-    case .coalesce: return .coalescing
-    case .closedRange, .halfOpenRange: return .range
-    case .plus, .minus: return .sum
-    case .star, .slash: return .product
-    default: return nil
-    }
+    token.keyword.flatMap { words[$0] } ?? signs[token.kind]
   }
+
+  private static let words: [Keyword: Precedence] = [.or: .disjunction, .and: .conjunction, .per: .rate]
+
+  private static let signs: [TokenKind: Precedence] = [
+    .equalEqual: .comparison, .notEqual: .comparison, .near: .comparison,
+    .less: .comparison, .lessOrEqual: .comparison, .greater: .comparison, .greaterOrEqual: .comparison,
+    .coalesce: .coalescing,
+    .closedRange: .range, .halfOpenRange: .range,
+    .plus: .sum, .minus: .sum,
+    .star: .product, .slash: .product,
+  ]
 }

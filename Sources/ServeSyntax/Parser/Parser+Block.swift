@@ -49,11 +49,8 @@ extension Parser {
     guard current.isName else { return parseValue(in: .block) }
     let next = tokenAfterPath(from: position)
     guard next.kind != .endOfFile, !next.startsLine else { return at(.return) ? parseReturn() : parseValue(in: .block) }
-    switch next.kind {
-    case .equal, .colon: return parseField()
-    case .lessOrEqual, .greaterOrEqual: return parseBound()
-    default: break
-    }
+    if next.kind == .equal || next.kind == .colon { return parseField() }
+    if next.kind == .lessOrEqual || next.kind == .greaterOrEqual { return parseBound() }
     if at(.return) { return parseReturn() }
     let isClause = peek(1).kind == .leftBrace || startsOperand(at: position + 1)
     return isClause ? parseClause() : parseValue(in: .block)
@@ -61,7 +58,7 @@ extension Parser {
 
   /// field = path ( annotation [ initializer ] | initializer ) ;
   mutating func parseField() -> SyntaxElement {
-    var children = [parsePath(in: .field)]
+    var children = [parsePath()]
     if continues(with: .colon) { children.append(parseAnnotation()) }
     if continues(with: .equal) { children.append(parseInitializer()) }
     return .node(SyntaxNode(kind: .field, children: children))
@@ -69,7 +66,7 @@ extension Parser {
 
   /// bound = path ( "<=" | ">=" ) value ;
   mutating func parseBound() -> SyntaxElement {
-    .node(SyntaxNode(kind: .bound, children: [parsePath(in: .bound), take(), parseValue(in: .bound)]))
+    .node(SyntaxNode(kind: .bound, children: [parsePath(), take(), parseValue(in: .bound)]))
   }
 
   /// return = "return" value ;
@@ -92,13 +89,16 @@ extension Parser {
     return .node(SyntaxNode(kind: .clause, children: children))
   }
 
-  /// value = phrase ;   phrase = expression { expression } ;
+  /// value = phrase ;
+  mutating func parseValue(in construct: SyntaxKind) -> SyntaxElement {
+    guard startsExpression, !atDeclarationInColumnZero, !atLineBreak else { return missing(.value, in: construct) }
+    return parsePhrase()
+  }
+
+  /// phrase = expression { expression } ;
   ///
   /// A phrase of one leaves no node.
-  mutating func parseValue(in construct: SyntaxKind) -> SyntaxElement {
-    guard startsExpression, !atDeclarationInColumnZero, !atLineBreak else {
-      return missing(.value, in: construct)
-    }
+  mutating func parsePhrase() -> SyntaxElement {
     let first = parseExpression()
     var parts = [first]
     while startsOperand(at: position), !atLineBreak, !startsField { parts.append(parseExpression()) }

@@ -12,12 +12,12 @@ extension Parser {
     if continues(with: .arrow) { children.append(parseResult()) }
     if continues(with: .colon) { children.append(parseAnnotation()) }
     while current.keyword?.preposition != nil, !atLineBreak { children.append(parseOperands()) }
-    children.append(contentsOf: parseDeclarationBody())
+    children.append(contentsOf: takeDeclarationBody())
     return .node(SyntaxNode(kind: .declaration, children: children))
   }
 
   /// The block may also start on the next line.
-  private mutating func parseDeclarationBody() -> [SyntaxElement] {
+  private mutating func takeDeclarationBody() -> [SyntaxElement] {
     var children: [SyntaxElement] = []
     if !at(.leftBrace), !continues(with: .equal) {
       children.append(missing(.declarationBody, in: .declaration))
@@ -71,7 +71,8 @@ extension Parser {
 
   /// operand = path [ annotation ] ;
   mutating func parseOperand() -> SyntaxElement {
-    var children = [parsePath(in: .operand)]
+    let hasName = current.isName && !atLineBreak && !atDeclarationInColumnZero
+    var children = [hasName ? parsePath() : missing(.name, in: .operand)]
     if continues(with: .colon) { children.append(parseAnnotation()) }
     return .node(SyntaxNode(kind: .operand, children: children))
   }
@@ -102,9 +103,6 @@ extension Parser {
   }
 
   private var isAtEndOfBrackets: Bool {
-    switch current.kind {
-    case .endOfFile, .rightBrace, .rightParen, .rightBracket: true
-    default: atDeclarationInColumnZero
-    }
+    at(.endOfFile) || TokenKind.closers.contains(current.kind) || atDeclarationInColumnZero
   }
 }

@@ -30,7 +30,7 @@ extension Parser {
         .node(SyntaxNode(kind: .unary, children: [parser.take(), parser.parseUnary()]))
       }
     }
-    if at(.not), startsOperandAfterNot {
+    if at(.not), negatesWhatFollows {
       return nested { parser in
         .node(SyntaxNode(kind: .unary, children: [parser.take(), parser.parseExpression(.comparison)]))
       }
@@ -49,10 +49,10 @@ extension Parser {
       guard canWrap(base) else {
         return .node(SyntaxNode(kind: .group, children: [base, takeTooDeep()]))
       }
-      switch current.kind {
-      case .leftParen: base = parseCall(base)
-      case .leftBracket: base = parseIndex(base)
-      default: base = parseMember(base)
+      if at(.leftParen) {
+        base = parseCall(base)
+      } else {
+        base = at(.leftBracket) ? parseIndex(base) : parseMember(base)
       }
     }
   }
@@ -78,11 +78,15 @@ extension Parser {
     return .node(SyntaxNode(kind: .argument, children: children))
   }
 
-  /// index = postfix "[" expression { "," expression } [ "," ] "]" ;
+  /// index = postfix indices ;
   mutating func parseIndex(_ base: SyntaxElement) -> SyntaxElement {
+    .node(SyntaxNode(kind: .index, children: [base, parseIndices()]))
+  }
+
+  /// indices = "[" expression { "," expression } [ "," ] "]" ;
+  mutating func parseIndices() -> SyntaxElement {
     nested { parser in
-      let brackets = parser.takeBracketed { $0.parseExpression() }
-      return .node(SyntaxNode(kind: .index, children: [base] + brackets))
+      .node(SyntaxNode(kind: .indices, children: parser.takeBracketed { $0.parseExpression() }))
     }
   }
 

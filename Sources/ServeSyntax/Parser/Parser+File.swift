@@ -10,7 +10,7 @@ extension Parser {
       } else if startsDeclaration {
         children.append(parseDeclaration())
       } else {
-        children.append(parseStray())
+        children.append(takeStray())
       }
     }
     children.append(take())
@@ -77,7 +77,7 @@ extension Parser {
   }
 
   /// What is no declaration, up to where one may start again.
-  private mutating func parseStray() -> SyntaxElement {
+  private mutating func takeStray() -> SyntaxElement {
     if at(.serve) {
       note(.editionNotFirst, at: current.text)
     } else if at(.rightBrace) {

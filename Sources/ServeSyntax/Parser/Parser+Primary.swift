@@ -3,37 +3,27 @@ internal import ServeDiagnostics
 extension Parser {
   /// True at a token with which an expression may start.
   var startsExpression: Bool {
-    switch current.kind {
-    case .leftParen, .leftBracket, .minus, .dot, .question: true
-    default: startsOperand(at: position)
-    }
+    at(.leftParen) || at(.leftBracket) || at(.minus) || at(.dot) || at(.question) || startsOperand(at: position)
   }
 
   /// True at a token that can only start an operand, and so may stand next to one in a phrase or a clause. A bracket
   /// that touches what is before it belongs to that.
   func startsOperand(at index: Int) -> Bool {
     let token = tokens[index]
-    switch token.kind {
-    case .integer, .float, .percent, .quantity, .date, .grid, .string, .multilineString, .pattern, .quotedName:
-      return true
-    case .name:
-      return token.keyword != .and && token.keyword != .or && token.keyword != .per
-    case .leftParen, .leftBracket:
+    if token.kind == .name { return token.keyword != .and && token.keyword != .or && token.keyword != .per }
+    if token.kind == .leftParen || token.kind == .leftBracket {
       return index > 0 && tokens[index - 1].end != token.start
-    default:
-      return false
     }
+    return token.kind == .quotedName || TokenKind.literals.contains(token.kind)
   }
 
   /// True at a `not` that is followed by what it negates; alone it is a name.
-  var startsOperandAfterNot: Bool {
+  var negatesWhatFollows: Bool {
     let next = peek(1)
     if next.startsLine, linesMatter { return false }
-    switch next.kind {
-    case .leftParen, .leftBracket, .minus: return true
-    case .dot: return tokens[position].end != next.start
-    default: return startsOperand(at: position + 1)
-    }
+    if next.kind == .dot { return current.end != next.start }
+    return next.kind == .leftParen || next.kind == .leftBracket || next.kind == .minus
+      || startsOperand(at: min(position + 1, tokens.count - 1))
   }
 
   /// primary = literal | path | implicitMember | list | group | record | unset ;
@@ -43,7 +33,7 @@ extension Parser {
     case .integer, .float, .percent, .quantity, .date, .grid, .string, .multilineString, .pattern:
       return parseLiteral()
     case .name, .quotedName:
-      return isBool ? parseLiteral() : parseRecordOrPath()
+      return isBool ? parseLiteral() : takeRecordOrPath()
     case .dot: return parseImplicitMember()
     case .leftBracket: return parseList()
     case .leftParen: return parseGroup()
@@ -56,10 +46,7 @@ extension Parser {
   }
 
   private var isBool: Bool {
-    switch current.keyword {
-    case .true, .false, .on, .off: peek(1).kind != .dot
-    default: false
-    }
+    current.keyword?.switchValue != nil && peek(1).kind != .dot
   }
 
   /// literal = INTEGER | FLOAT | PERCENT | QUANTITY | ( INTEGER | FLOAT ) CURRENCY | DATE | GRID | STRING
@@ -75,10 +62,10 @@ extension Parser {
     Unit(rawValue: source.text(in: current.text))?.mayStandApart == true
   }
 
-  /// path = NAME { "." NAME } ;
-  mutating func parsePath(in construct: SyntaxKind) -> SyntaxElement {
-    var children = [expectName(in: construct)]
-    while continues(with: .dot), case .token = children[0] {
+  /// path = name { "." name } ;   The caller has seen the first name.
+  mutating func parsePath() -> SyntaxElement {
+    var children = [take()]
+    while continues(with: .dot) {
       children.append(take())
       children.append(expectName(in: .path))
     }
@@ -90,8 +77,8 @@ extension Parser {
     .node(SyntaxNode(kind: .record, children: [name, parseBlock()]))
   }
 
-  private mutating func parseRecordOrPath() -> SyntaxElement {
-    let path = parsePath(in: .path)
+  private mutating func takeRecordOrPath() -> SyntaxElement {
+    let path = parsePath()
     return recordsAllowed && continues(with: .leftBrace) ? parseRecord(path) : path
   }
 

@@ -5,7 +5,7 @@ extension Parser {
     guard current.isName, !isPreposition, !atLineBreak, !atDeclarationInColumnZero else {
       return missing(.type, in: construct)
     }
-    var children = [parsePath(in: .type)]
+    var children = [parsePath()]
     if continues(with: .leftParen) { children.append(parseRefinements()) }
     if continues(with: .leftBracket) { children.append(parseDims()) }
     if continues(with: .question) { children.append(take()) }

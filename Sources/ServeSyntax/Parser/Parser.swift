@@ -161,11 +161,8 @@ package struct Parser {
         if at(.rightBrace) { break }
         if !taken.isEmpty, current.startsLine || stops.contains(current.kind) { break }
       }
-      switch current.kind {
-      case .leftBrace, .leftParen, .leftBracket: depth += 1
-      case .rightBrace, .rightParen, .rightBracket: depth = max(0, depth - 1)
-      default: break
-      }
+      if TokenKind.openers.contains(current.kind) { depth += 1 }
+      if TokenKind.closers.contains(current.kind) { depth = max(0, depth - 1) }
       taken.append(take())
     }
     return taken.isEmpty ? nil : .node(SyntaxNode(kind: .unexpected, children: taken))

@@ -44,6 +44,7 @@ package struct SyntaxError: Hashable, Sendable {
   package enum NumberProblem: Hashable, Sendable {
     case noIntegerPart
     case leadingZero
+    case severalPoints
     case otherBase
     case strayUnderscore
     case tooLarge

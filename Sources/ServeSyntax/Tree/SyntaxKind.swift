@@ -36,6 +36,7 @@ package enum SyntaxKind: String, CaseIterable, Hashable, Sendable {
   case arguments
   case argument
   case index
+  case indices
   case member
   case literal
   case path

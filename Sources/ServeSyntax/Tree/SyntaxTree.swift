@@ -13,7 +13,7 @@ package struct SyntaxNode: Sendable {
     self.kind = kind
     self.children = children
     height = 1 + children.reduce(0) { max($0, $1.node?.height ?? 0) }
-    let spans = children.compactMap(\.tokens)
+    let spans = children.lazy.compactMap { $0.tokens }
     tokens = (spans.first?.lowerBound ?? 0)..<(spans.last?.upperBound ?? 0)
   }
 
@@ -25,8 +25,16 @@ package struct SyntaxNode: Sendable {
     return nil
   }
 
+  /// The child nodes.
+  var nodes: [SyntaxNode] {
+    children.compactMap { $0.node }
+  }
+
+  /// The child nodes of a kind.
   func nodes(_ kind: SyntaxKind) -> [SyntaxNode] {
-    children.compactMap(\.node).filter { $0.kind == kind }
+    children.compactMap { child in
+      if case .node(let node) = child, node.kind == kind { node } else { nil }
+    }
   }
 }
 

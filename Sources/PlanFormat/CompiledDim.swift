@@ -1,19 +1,18 @@
-import PlanFormat
-import TensorTypes
+package import TensorTypes
 
-/// A dimension ready to be computed from the executor's symbol values, without allocation.
-struct CompiledDim: Sendable {
+/// A dimension ready to be computed from the symbols' values, without allocation.
+package struct CompiledDim: Sendable {
   private struct Term: Sendable {
     let coefficient: Int
     let symbols: [Int]
   }
 
-  private let constant: Int
+  private let base: Int
   private let terms: [Term]
 
   /// `dim` names only symbols of `symbols`, as `PlanFile` made sure.
-  init(_ dim: Dim, symbols: [Symbol]) {
-    constant = dim.terms.first { $0.monomial.isEmpty }?.coefficient ?? 0
+  package init(_ dim: Dim, symbols: [Symbol]) {
+    base = dim.terms.first { $0.monomial.isEmpty }?.coefficient ?? 0
     terms = dim.terms.filter { !$0.monomial.isEmpty }.map { term in
       Term(
         coefficient: term.coefficient,
@@ -21,10 +20,13 @@ struct CompiledDim: Sendable {
     }
   }
 
+  /// The value where no symbol takes part.
+  package var constant: Int? { terms.isEmpty ? base : nil }
+
   /// The value where symbol `s` is `dims[s]`. Overflow is impossible for symbols in range: the plan was checked at
   /// its largest dimensions.
-  func value(_ dims: UnsafePointer<Int64>) -> Int {
-    var sum = constant
+  package func value(_ dims: UnsafePointer<Int64>) -> Int {
+    var sum = base
     for term in terms {
       var product = term.coefficient
       for symbol in term.symbols { product &*= Int(dims[symbol]) }

@@ -1,0 +1,20 @@
+extension MathLibrary {
+  /// Parts of vectors, for what does not fill one.
+  static let laneFunctions = """
+    MATH f32x16 load_lanes(const f32 *p, i64 count) {
+      f32x16 v = 0.0f;
+      for (i64 i = 0; i < count; i++) v[i] = p[i];
+      return v;
+    }
+    MATH void store_lanes(f32 *p, f32x16 v, i64 count) {
+      for (i64 i = 0; i < count; i++) p[i] = v[i];
+    }
+    /// Sums the lanes in a fixed order.
+    MATH f32 sum_lanes(f32x16 v) {
+      for (i32 i = 0; i < 8; i++) v[i] += v[i + 8];
+      for (i32 i = 0; i < 4; i++) v[i] += v[i + 4];
+      return (v[0] + v[2]) + (v[1] + v[3]);
+    }
+
+    """
+}

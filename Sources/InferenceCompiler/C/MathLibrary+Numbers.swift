@@ -1,0 +1,73 @@
+extension MathLibrary {
+  /// Conversions, integer arithmetic, hashes and strings.
+  static let numberFunctions = """
+    MATH f32 load_half(f16 x) { return (f32)x; }
+    MATH f32 load_bfloat(u16 x) { return from_bits((i32)((u32)x << 16)); }
+    MATH u16 store_bfloat(f32 x) {
+      u32 b = (u32)to_bits(x);
+      return x != x ? (u16)((b >> 16) | 64) : (u16)((b + 0x7fff + ((b >> 16) & 1)) >> 16);
+    }
+    MATH f32 round_half(f32 x) { return (f32)(f16)x; }
+    MATH f32 round_half(f64 x) { return (f32)(f16)x; }
+    MATH f32 round_bfloat(f32 x) { return load_bfloat(store_bfloat(x)); }
+    MATH i64 saturate(f64 x, f64 low, f64 high, i64 minimum, i64 maximum) {
+      return x != x ? 0 : x <= low ? minimum : x >= high ? maximum : (i64)x;
+    }
+    MATH u64 saturate_u64(f64 x) {
+      return !(x > 0.0) ? 0 : x >= 18446744073709551616.0 ? ~0UL : (u64)x;
+    }
+    MATH i64 divide(i64 a, i64 b) { return b == 0 ? 0 : b == -1 ? (i64)-(u64)a : a / b; }
+    MATH u64 divide(u64 a, u64 b) { return b == 0 ? 0 : a / b; }
+    MATH i64 remainder_truncated(i64 a, i64 b) { return b == 0 || b == -1 ? 0 : a % b; }
+    MATH u64 remainder_truncated(u64 a, u64 b) { return b == 0 ? 0 : a % b; }
+    MATH i64 remainder_floored(i64 a, i64 b) {
+      i64 r = remainder_truncated(a, b);
+      return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+    }
+    MATH u64 remainder_floored(u64 a, u64 b) { return remainder_truncated(a, b); }
+    MATH f64 remainder_truncated(f64 a, f64 b) {
+      f64 q = a / b;
+      return a - __builtin_elementwise_trunc(q) * b;
+    }
+    MATH f64 remainder_floored(f64 a, f64 b) { return a - m_floor(a / b) * b; }
+    MATH u64 power_integer(u64 base, u64 exponent) {
+      u64 r = 1;
+      for (; exponent > 0; exponent >>= 1, base *= base)
+        if (exponent & 1) r *= base;
+      return r;
+    }
+    MATH i64 power_integer(i64 base, i64 exponent) {
+      i64 r = 1;
+      if (exponent < 0) return base == 1 ? 1 : base == -1 ? (exponent & 1 ? -1 : 1) : 0;
+      for (; exponent > 0; exponent >>= 1, base = (i64)((u64)base * (u64)base))
+        if (exponent & 1) r = (i64)((u64)r * (u64)base);
+      return r;
+    }
+    MATH u64 mix(u64 h) {
+      h ^= h >> 30; h *= 0xbf58476d1ce4e5b9UL;
+      h ^= h >> 27; h *= 0x94d049bb133111ebUL;
+      return h ^ (h >> 31);
+    }
+    MATH i64 hash_bucket(u64 x, u64 buckets) {
+      u64 h = 0xcbf29ce484222325UL;
+      for (i32 i = 0; i < 8; i++) h = (h ^ ((x >> (8 * i)) & 255)) * 0x100000001b3UL;
+      return (i64)(mix(h) % buckets);
+    }
+    MATH i64 hash_bucket(string x, u64 buckets) {
+      u64 h = 0xcbf29ce484222325UL;
+      for (u64 i = 0; i < x.length; i++) h = (h ^ x.bytes[i]) * 0x100000001b3UL;
+      return (i64)(mix(h) % buckets);
+    }
+    MATH u8 equal_strings(string a, string b) {
+      u8 same = a.length == b.length;
+      for (u64 i = 0; same && i < a.length; i++) same = a.bytes[i] == b.bytes[i];
+      return same;
+    }
+    MATH i64 bucketize(f64 x, const f64 *boundaries, i64 count) {
+      i64 n = 0;
+      for (i64 i = 0; i < count; i++) n += x >= boundaries[i];
+      return n;
+    }
+
+    """
+}

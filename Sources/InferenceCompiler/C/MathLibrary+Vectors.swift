@@ -1,0 +1,157 @@
+extension MathLibrary {
+  /// Written once for `T` (and its integers `I`), instantiated for single floats and for vectors.
+  static let vectorFunctions = """
+    MATH T m_fma(T a, T b, T c) { return __builtin_elementwise_fma(a, b, c); }
+    MATH T m_absolute(T x) { return __builtin_elementwise_abs(x); }
+    MATH T m_negate(T x) { return -x; }
+    MATH T m_sqrt(T x) { return __builtin_elementwise_sqrt(x); }
+    MATH T m_floor(T x) { return __builtin_elementwise_floor(x); }
+    MATH T m_ceil(T x) { return __builtin_elementwise_ceil(x); }
+    MATH T m_round(T x) { return __builtin_elementwise_roundeven(x); }
+    MATH T m_reciprocal(T x) { return (T)(1.0f) / x; }
+    MATH T m_square(T x) { return x * x; }
+    MATH T m_minimum(T a, T b) { T m = a < b ? a : b; return a != a ? a : m; }
+    MATH T m_maximum(T a, T b) { T m = a > b ? a : b; return a != a ? a : m; }
+    MATH T m_relu(T x) { return (T)(0.0f) > x ? (T)(0.0f) : x; }
+    MATH T m_sign(T x) {
+      T s = x > 0.0f ? (T)(1.0f) : (T)(0.0f);
+      T t = x < 0.0f ? (T)(-1.0f) : s;
+      return x != x ? x : t;
+    }
+    MATH T m_exp(T x) {
+      T c = x < -104.0f ? (T)(-104.0f) : x;
+      c = c > 89.0f ? (T)(89.0f) : c;
+      c = x != x ? (T)(0.0f) : c;
+      T n = m_round(c * 1.44269504f);
+      T r = m_fma(n, (T)(-0.693359375f), c);
+      r = m_fma(n, (T)(2.12194440e-4f), r);
+      T p = m_fma((T)(1.9875691500e-4f), r, (T)(1.3981999507e-3f));
+      p = m_fma(p, r, (T)(8.3334519073e-3f));
+      p = m_fma(p, r, (T)(4.1665795894e-2f));
+      p = m_fma(p, r, (T)(1.6666665459e-1f));
+      p = m_fma(p, r, (T)(5.0000001201e-1f));
+      p = m_fma(p, r * r, r) + 1.0f;
+      I e = to_integer(n);
+      I h = e >> 1;
+      T y = p * from_bits((h + 127) << 23) * from_bits((e - h + 127) << 23);
+      return x != x ? x : y;
+    }
+    MATH T m_log(T x) {
+      T s = x < 1.17549435e-38f ? x * 8388608.0f : x;
+      I b = to_bits(s);
+      I e = (b - 0x3f3504f3) >> 23;
+      T m = from_bits(b - (e << 23)) - 1.0f;
+      T n = to_float(e) - (x < 1.17549435e-38f ? (T)(23.0f) : (T)(0.0f));
+      T z = m * m;
+      T p = m_fma((T)(7.0376836292e-2f), m, (T)(-1.1514610310e-1f));
+      p = m_fma(p, m, (T)(1.1676998740e-1f));
+      p = m_fma(p, m, (T)(-1.2420140846e-1f));
+      p = m_fma(p, m, (T)(1.4249322787e-1f));
+      p = m_fma(p, m, (T)(-1.6668057665e-1f));
+      p = m_fma(p, m, (T)(2.0000714765e-1f));
+      p = m_fma(p, m, (T)(-2.4999993993e-1f));
+      p = m_fma(p, m, (T)(3.3333331174e-1f));
+      T y = m * z * p;
+      y = m_fma(n, (T)(-2.12194440e-4f), y);
+      y = m_fma(z, (T)(-0.5f), y);
+      y = m_fma(n, (T)(0.693359375f), m + y);
+      y = x == __builtin_inff() ? x : y;
+      y = x < 0.0f ? (T)(__builtin_nanf("")) : y;
+      y = x == 0.0f ? (T)(-__builtin_inff()) : y;
+      return x != x ? x : y;
+    }
+    MATH T m_log1p(T x) {
+      T u = x + 1.0f;
+      T y = m_log(u) + (x - (u - 1.0f)) / u;
+      y = x == -1.0f ? (T)(-__builtin_inff()) : y;
+      y = x == __builtin_inff() ? x : y;
+      return u == 1.0f ? x : y;
+    }
+    MATH T m_tanh(T x) {
+      T a = m_absolute(x);
+      T z = x * x;
+      T p = m_fma((T)(-5.70498872745e-3f), z, (T)(2.06390887954e-2f));
+      p = m_fma(p, z, (T)(-5.37397155531e-2f));
+      p = m_fma(p, z, (T)(1.33314422036e-1f));
+      p = m_fma(p, z, (T)(-3.33332819422e-1f));
+      T small = m_fma(p * z, x, x);
+      T c = a > 10.0f ? (T)(10.0f) : a;
+      T large = 1.0f - 2.0f / (m_exp(c + c) + 1.0f);
+      large = x < 0.0f ? -large : large;
+      T y = a < 0.625f ? small : large;
+      return x != x ? x : y;
+    }
+    MATH T m_sigmoid(T x) {
+      T e = m_exp(-m_absolute(x));
+      return (x >= 0.0f ? (T)(1.0f) : e) / (e + 1.0f);
+    }
+    MATH T m_erf(T x) {
+      T a = m_absolute(x);
+      T t = a > 4.0f ? (T)(4.0f) : a;
+      T s = t * t;
+      T r = m_fma((T)(-1.72853470e-5f), t, (T)(3.83197126e-4f));
+      T u = m_fma((T)(-3.88396438e-3f), t, (T)(2.42546219e-2f));
+      r = m_fma(r, s, u);
+      r = m_fma(r, t, (T)(-1.06777877e-1f));
+      r = m_fma(r, t, (T)(-6.34846687e-1f));
+      r = m_fma(r, t, (T)(-1.28717512e-1f));
+      r = m_fma(r, t, -t);
+      r = 1.0f - m_exp(r);
+      r = x < 0.0f ? -r : r;
+      T q = m_fma((T)(-5.96761703e-4f), s, (T)(4.99119423e-3f));
+      q = m_fma(q, s, (T)(-2.67681349e-2f));
+      q = m_fma(q, s, (T)(1.12819925e-1f));
+      q = m_fma(q, s, (T)(-3.76125336e-1f));
+      q = m_fma(q, s, (T)(1.28379166e-1f));
+      q = m_fma(q, x, x);
+      T y = t > 0.927734375f ? r : q;
+      return x != x ? x : y;
+    }
+    MATH T m_softplus(T x) { return m_maximum(x, (T)(0.0f)) + m_log1p(m_exp(-m_absolute(x))); }
+    MATH T m_softsign(T x) { return x / (m_absolute(x) + 1.0f); }
+    MATH T m_gelu(T x) { return x * 0.5f * (m_erf(x * 0.707106781f) + 1.0f); }
+    MATH T m_geluTanh(T x) {
+      return x * 0.5f * (m_tanh((x * x * x * 0.044715f + x) * 0.797884561f) + 1.0f);
+    }
+    MATH T m_silu(T x) { return x * m_sigmoid(x); }
+    MATH T m_hardSigmoid(T x, f32 alpha, f32 beta) {
+      return m_minimum(m_maximum(x * alpha + beta, (T)(0.0f)), (T)(1.0f));
+    }
+    MATH T m_hardSwish(T x) { return x * m_hardSigmoid(x, 0.166666667f, 0.5f); }
+    MATH T m_mish(T x) { return x * m_tanh(m_softplus(x)); }
+    MATH T m_leakyRelu(T x, f32 alpha) { return x < 0.0f ? x * alpha : x; }
+    MATH T m_prelu(T x, T slope) { return x < 0.0f ? x * slope : x; }
+    MATH T m_expm1(T x) {
+      T p = m_fma((T)(1.9841270e-4f), x, (T)(1.3888889e-3f));
+      p = m_fma(p, x, (T)(8.3333333e-3f));
+      p = m_fma(p, x, (T)(4.1666667e-2f));
+      p = m_fma(p, x, (T)(1.6666667e-1f));
+      p = m_fma(p, x, (T)(0.5f));
+      T small = m_fma(p, x * x, x);
+      return m_absolute(x) < 0.3f ? small : m_exp(x) - 1.0f;
+    }
+    MATH T m_elu(T x, f32 alpha) { return x < 0.0f ? m_expm1(x) * alpha : x; }
+    MATH T m_selu(T x, f32 alpha, f32 gamma) { return (x <= 0.0f ? m_expm1(x) * alpha : x) * gamma; }
+    MATH T m_sinReduced(T x, I offset) {
+      T n = m_round(x * 0.636619772f);
+      n = m_absolute(n) < 1.0e9f ? n : (T)(0.0f);
+      T r = m_fma(n, (T)(-1.5707855225f), x);
+      r = m_fma(n, (T)(-1.0804273188e-5f), r);
+      r = m_fma(n, (T)(-6.0770999344e-11f), r);
+      I q = to_integer(n) + offset;
+      T z = r * r;
+      T s = m_fma((T)(-1.9515295891e-4f), z, (T)(8.3321608736e-3f));
+      s = m_fma(s, z, (T)(-1.6666654611e-1f));
+      s = m_fma(s * z, r, r);
+      T c = m_fma((T)(2.443315711809948e-5f), z, (T)(-1.388731625493765e-3f));
+      c = m_fma(c, z, (T)(4.166664568298827e-2f));
+      c = m_fma(c * z, z, m_fma(z, (T)(-0.5f), (T)(1.0f)));
+      T y = (q & 1) != 0 ? c : s;
+      y = (q & 2) != 0 ? -y : y;
+      return x - x != 0.0f ? (T)(__builtin_nanf("")) : y;
+    }
+    MATH T m_sin(T x) { return m_sinReduced(x, (I)(0)); }
+    MATH T m_cos(T x) { return m_sinReduced(x, (I)(1)); }
+
+    """
+}

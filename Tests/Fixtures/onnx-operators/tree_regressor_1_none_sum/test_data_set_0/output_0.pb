@@ -1,0 +1,1 @@
+Jd.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾.iS¾p‚?p‚?.ÛÐ?p‚?p‚?
