@@ -68,6 +68,15 @@ import Testing
     #expect(emulated == native)
   }
 
+  @Test func `the tiles of the wider registers give the same bits`() throws {
+    let wide = try LoadedPrograms([try graph()], symbols: symbols, families: [.x86v4], compiledAs: .x86v3)
+    let narrow = try LoadedPrograms([try graph()], symbols: symbols)
+    for rows in 1...16 {
+      let dims = ["rows": rows]
+      #expect(wide.run(0, inputs(rows), dims: dims) == narrow.run(0, inputs(rows), dims: dims), "\(rows) rows")
+    }
+  }
+
   @Test func `kernels do nothing undefined`() throws {
     // Traps instead of a runtime library, which freestanding code does not have.
     let checks = [

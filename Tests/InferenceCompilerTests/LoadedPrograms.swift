@@ -16,7 +16,7 @@ final class LoadedPrograms {
 
   init(
     _ graphs: [Graph], symbols: [Symbol] = [], batch: String? = nil, families: [CPUFamily] = [.x86v3],
-    extra: [String] = [],
+    compiledAs machine: CPUFamily? = nil, extra: [String] = [],
   ) throws {
     let units = graphs.map { graph in
       CompilationUnit(
@@ -26,7 +26,7 @@ final class LoadedPrograms {
     self.symbols = symbols
     compiled = try compile(
       units, symbols: symbols,
-      options: CompilerOptions(families: families) { try Toolchain.compile($0, $1, extra: extra) })
+      options: CompilerOptions(families: families) { try Toolchain.compile($0, machine ?? $1, extra: extra) })
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).so")
     try Data(compiled.code[0].elf).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }

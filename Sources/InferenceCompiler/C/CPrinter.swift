@@ -32,7 +32,6 @@ struct CPrinter {
     switch statement {
     case .declare(let type, let name, nil): line("\(type) \(name);")
     case .declare(let type, let name, let value?): line("\(type) \(name) = \(Self.text(value, outer: true));")
-    case .declareArray(let type, let name, let count): line("\(type) \(name)[\(count)];")
     case .table(let type, let name, let values):
       line("static const \(type) \(name)[] = {\(values.map { Self.text($0, outer: true) }.joined(separator: ", "))};")
     case .assign(let target, let value):

@@ -58,7 +58,6 @@ extension CExpression: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
 
 indirect enum CStatement: Hashable, Sendable {
   case declare(type: String, name: String, CExpression?)
-  case declareArray(type: String, name: String, count: Int)
   /// `static const type name[] = {…};`
   case table(type: String, name: String, [CExpression])
   case assign(CExpression, CExpression)

@@ -13,12 +13,14 @@ extension Emitter {
     let compute = type.element.computeType
     let kept = type.shape.dims.indices.filter { $0 != axis }
     let plan = LoopPlan(Shape(kept.map { type.shape[$0] }), strides: nil)
+    let best = pointer(.scratch(index: 0, byteCount: Dim(k * 8)), type: compute, written: true)
+    let place = pointer(.scratch(index: 1, byteCount: Dim(k * 8)), type: "i64", written: true)
     try loops(plan.loops) { emitter throws(EmitFailure) in
       var indices = [Affine](repeating: Affine(0), count: type.shape.rank)
       for (at, kept) in kept.enumerated() { indices[kept] = plan.indices[at] }
       let level = emitter.levels.count - 1
       emitter.levels[level] += [
-        .declareArray(type: compute, name: "best", count: k), .declareArray(type: "i64", name: "place", count: k),
+        .declare(type: "\(compute) *", name: "best", best), .declare(type: "i64 *", name: "place", place),
         .declare(type: "i64", name: "found", 0),
       ]
       indices[axis] = Affine(variable: "j")

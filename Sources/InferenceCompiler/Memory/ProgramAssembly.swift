@@ -14,6 +14,7 @@ struct LoweredUnit {
 extension LoweredUnit {
   init(_ unit: CompilationUnit, symbols: [Symbol], targets: [Target]) throws(CompileError) {
     self.unit = unit
+    try Self.check(unit, symbols)
     let graph = try GraphPass.optimize(unit.graph)
     schedule = try Schedule(graph)
     var trees: [Int: TreeTables] = [:]
@@ -30,6 +31,21 @@ extension LoweredUnit {
       kernels.append(all)
     }
     self.kernels = kernels
+  }
+
+  /// Refuses what would otherwise read a dimension or a port that does not exist.
+  private static func check(_ unit: CompilationUnit, _ symbols: [Symbol]) throws(CompileError) {
+    let known = Set(symbols.map(\.name))
+    for value in unit.graph.values {
+      for name in value.type.shape.dims.flatMap(\.symbols) where !known.contains(name) {
+        throw CompileError(origin: unit.name, message: "\"\(value.name)\" has the unknown dimension \(name)")
+      }
+    }
+    guard unit.inputs.count == unit.graph.inputs.count, unit.outputs.count == unit.graph.outputs.count else {
+      throw CompileError(
+        origin: unit.name,
+        message: "\(unit.inputs.count) input and \(unit.outputs.count) output ports do not match the graph")
+    }
   }
 
   /// Where every buffer and scratch piece stands, for the largest dimensions.

@@ -132,11 +132,11 @@ final class HTTPConnection: ChannelDuplexHandler {
   private func take(_ bytes: ByteBuffer) {
     guard phase == .receiving else { return }
     request?.bodyBytes += bytes.readableBytes
-    guard let incoming = request, incoming.bodyBytes <= loop.settings.maxRequestBytes else {
+    if request?.bodyBytes ?? 0 > loop.settings.maxRequestBytes {
       refuse(loop.tooLarge, mustClose: true)
-      return
+    } else if request?.refusal == nil {
+      request?.append(bytes)
     }
-    if incoming.refusal == nil { request?.append(bytes) }
   }
 
   private func end() {
