@@ -42,7 +42,9 @@ package struct Build {
         let built = try plans.plan(for: service, families: families) {
           let assembly = try ServiceAssembler(module: module, service: service) { try importer.graph($0) }.assemble()
           let built = try PlanBuilder(cache: cache, families: families, progress: progress)
-            .build(assembly, metadata: PlanMetadata(module: module, service: service).json, into: dist.appendingPathComponent("plans"))
+            .build(
+              assembly, metadata: PlanMetadata(module: module, service: service).json,
+              into: dist.appendingPathComponent("plans"))
           try SelfCheck.run(built, stores: module.stores, families: families, progress: progress)
           return built
         }
