@@ -52,14 +52,12 @@ package struct Build {
         for store in module.stores { settings.stores[store.name] = PodLayout.store(store.name) }
         let known = built.facts(settings: try settings.json(), families: families)
         let memory = PodMemory(service, known)
-        program.diagnostics += Checker.checkPlacement(
-          service,
-          needs: [
-            ("plan", memory.plan), ("arenas", memory.arenas), ("queue", memory.queue), ("process", memory.process),
-          ])
+        program.diagnostics += Checker.checkPlacement(service, needs: memory.parts)
         facts[service.name] = known
         summary.append("\(environment.name)/\(service.name): \(built.path) (\(ByteCount(UInt64(built.fileBytes))))")
       }
+      // What does not fit has no manifests; the diagnostics say so with the place.
+      guard !program.hasErrors else { continue }
       bases.append((environment.name, try Self.manifests(environment, facts)))
     }
     if program.hasErrors { return Result(program: program, summary: []) }
