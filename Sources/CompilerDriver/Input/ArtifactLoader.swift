@@ -1,4 +1,5 @@
 import Foundation
+import InferenceIR
 import ModelImport
 import PlanFormat
 import ServeSema
