@@ -64,7 +64,8 @@ package struct Build {
 
     for base in bases {
       guard !base.files.isEmpty else {
-        summary.append("\(base.environment): no manifests, for it has no cluster (`env \(base.environment) { cluster = … }`)")
+        let cluster = "`env \(base.environment) { cluster = … }`"
+        summary.append("\(base.environment): no manifests, for it has no cluster (\(cluster))")
         continue
       }
       let folder = dist.appendingPathComponent(base.environment)
