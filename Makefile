@@ -26,11 +26,19 @@ demo: build ## Build the example, serve it, ask it to rank products, measure it;
 	@$(EXAMPLE)/demo.sh $(BIN)
 
 .PHONY: test
-test: deps ## All that CI runs, cheap to dear
+test: ## All that CI runs, cheap to dear
+	@Tests/House/deps.sh --test
+	@$(STEP) "format" $(MAKE) --no-print-directory lint
 	@$(STEP) "walls" Tests/House/walls.py
 	@$(STEP) "unit tests" swift test $(CHECKED)
 	@$(STEP) "manifests" Tests/House/validate-manifests.sh Tests/KubernetesManifestsTests/Golden/*
 	@$(STEP) "release build" swift build $(RELEASE)
+	@$(STEP) "binaries" Tests/House/binaries.sh $(BIN)
+	@$(STEP) "golden files" Tests/Golden/golden.sh $(BIN)
+	@$(STEP) "ONNX fixtures" $(BIN)/servec verify --each 'Tests/Fixtures/onnx/*'
+	@$(STEP) "integration" Tests/Integration/run.sh $(BIN)
+	@$(STEP) "example" $(EXAMPLE)/demo.sh $(BIN)
+	@$(STEP) "example's manifests" Tests/House/validate-manifests.sh dist/dev dist/prod
 
 .PHONY: record
 record: build ## Write the golden files anew; fails once, so that somebody looks at the differences
@@ -43,6 +51,10 @@ bench: build ## Compare with onnxruntime and with Python servers (makes .venv-be
 	.venv-bench/bin/python Tests/Benchmarks/engine.py
 	.venv-bench/bin/python Tests/Benchmarks/serving.py
 	.venv-bench/bin/python Tests/Benchmarks/startup.py
+
+.PHONY: fuzz
+fuzz: deps ## Fuzz the parser and the readers of files and requests, a minute each
+	for target in Tests/Fuzz/*/; do Tests/Fuzz/run.sh $$(basename $$target) 60 || exit 1; done
 
 .PHONY: lint
 lint: ## Check the format of all Swift sources

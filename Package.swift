@@ -43,13 +43,13 @@ let package = Package(
     .target(name: "ServeSema", dependencies: ["ServeSyntax", "ServeDiagnostics", "TensorTypes"], swiftSettings: swift),
 
     // MARK: - Manifests
-    .target(name: "KubernetesManifests", dependencies: ["ServeSema", "ServeDiagnostics", "CSHA256", "CYAML"], swiftSettings: swift),
+    .target(name: "KubernetesManifests", dependencies: ["ServeSema", "CSHA256", "CYAML"], swiftSettings: swift),
 
     // MARK: - The inference compiler
-    .target(name: "InferenceIR", dependencies: ["TensorTypes", "ServeDiagnostics", "CSHA256"], swiftSettings: swift),
+    .target(name: "InferenceIR", dependencies: ["TensorTypes", "CSHA256"], swiftSettings: swift),
     .target(name: "ModelImport", dependencies: ["InferenceIR", "TensorTypes"], swiftSettings: swift),
     .target(name: "PipelineLowering", dependencies: ["ServeSema", "InferenceIR", "TensorTypes"], swiftSettings: swift),
-    .target(name: "PlanFormat", dependencies: ["TensorTypes", "CHost", "CPlanABI", "CSHA256"], swiftSettings: swift),
+    .target(name: "PlanFormat", dependencies: ["TensorTypes", "CHost", "CSHA256"], swiftSettings: swift),
     .target(name: "InferenceCompiler", dependencies: ["InferenceIR", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .target(name: "CompilerDriver", dependencies: ["CFileSystem", "ServeSema", "ServeSyntax", "ServeDiagnostics", "KubernetesManifests", "ModelImport", "PipelineLowering", "InferenceCompiler", "InferenceIR", "PlanFormat", "TensorTypes", "InferenceRuntime", "FeatureStores"], swiftSettings: swift),
 

@@ -18,9 +18,6 @@ package struct ByteWriter: ~Copyable {
 
   package mutating func removeAll() { count = 0 }
 
-  /// Forgets what was written after `count` bytes.
-  package mutating func truncate(to count: Int) { self.count = min(count, self.count) }
-
   /// The place of the next byte, with room for `needed`.
   @inline(__always)
   private mutating func reserve(_ needed: Int) -> UnsafeMutablePointer<UInt8> {

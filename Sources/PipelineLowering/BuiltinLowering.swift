@@ -67,7 +67,8 @@ extension PipelineBuilder {
     if graph.type(of: other.id).element == .f64 {
       return Lowered(id: graph.addConstant("row", Constant(.f64, [values.count], values)), isBatched: false)
     }
-    return Lowered(id: graph.addConstant("row", Constant(.f32, [values.count], values.map { Float($0) })), isBatched: false)
+    return Lowered(
+      id: graph.addConstant("row", Constant(.f32, [values.count], values.map { Float($0) })), isBatched: false)
   }
 
   private mutating func concat(_ operands: [Lowered], axis: Int) throws(LoweringError) -> Parts {

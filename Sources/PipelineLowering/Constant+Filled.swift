@@ -3,7 +3,8 @@ package import TensorTypes
 
 extension Constant {
   /// A tensor of one repeated number; nil for strings.
-  package static func filled(_ element: ElementType, _ shape: [Int], _ value: Double, exact: Int64? = nil) -> Constant? {
+  package static func filled(_ element: ElementType, _ shape: [Int], _ value: Double, exact: Int64? = nil) -> Constant?
+  {
     let count = shape.reduce(1, *)
     func integer<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type) -> Constant {
       let number = exact.map { T(truncatingIfNeeded: $0) } ?? T(exactly: value.rounded(.towardZero)) ?? 0

@@ -20,7 +20,8 @@ package enum Lowering {
       else { throw LoweringError("no model is bound to `\(parameter.name)`") }
       models[parameter.name] = (declaration, chosen.graph, chosen.version)
     }
-    let batches = !models.isEmpty && models.values.allSatisfy { $0.declaration.batches && $0.declaration.maximumBatch == nil }
+    let batches =
+      !models.isEmpty && models.values.allSatisfy { $0.declaration.batches && $0.declaration.maximumBatch == nil }
     var builder = PipelineBuilder(
       pipeline: pipeline, module: module, models: models, batch: batches ? batchSymbol : nil,
       graph: Graph(name: name, symbols: symbols))

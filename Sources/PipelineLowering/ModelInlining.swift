@@ -6,7 +6,8 @@ extension Graph {
   ///
   /// The symbols of the model's inputs take the dimensions of the arguments, so that what was `N` in the file is
   /// `batch` or `cand` here, or a number.
-  package mutating func inline(_ model: Graph, arguments: [ValueID], origin: String) throws(LoweringError) -> [ValueID] {
+  package mutating func inline(_ model: Graph, arguments: [ValueID], origin: String) throws(LoweringError) -> [ValueID]
+  {
     guard arguments.count == model.inputs.count else {
       throw LoweringError("\(origin) takes \(model.inputs.count) inputs, not \(arguments.count)")
     }

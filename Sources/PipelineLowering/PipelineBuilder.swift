@@ -67,11 +67,15 @@ struct PipelineBuilder {
     case .float(let value):
       return ["": try literal(expression, value, exact: nil)]
     case .boolean(let value):
-      return ["": Lowered(id: graph.addConstant("\(value)", Constant(.bool, [], [UInt8(value ? 1 : 0)])), isBatched: false)]
+      return [
+        "": Lowered(id: graph.addConstant("\(value)", Constant(.bool, [], [UInt8(value ? 1 : 0)])), isBatched: false)
+      ]
     case .enumCase(let index):
       return ["": Lowered(id: graph.addConstant("case\(index)", Constant(.u8, [], [UInt8(index)])), isBatched: false)]
     case .string(let text):
-      return ["": Lowered(id: graph.addConstant("string", Constant(strings: [Array(text.utf8)], shape: [])), isBatched: false)]
+      return [
+        "": Lowered(id: graph.addConstant("string", Constant(strings: [Array(text.utf8)], shape: [])), isBatched: false)
+      ]
     case .lookup:
       // Columns are read where they are named, so that unused ones cost nothing.
       return [:]
@@ -174,7 +178,8 @@ struct PipelineBuilder {
   private mutating func literal(
     _ expression: TypedExpression, _ value: Double, exact: Int64?,
   ) throws(LoweringError) -> Lowered {
-    guard case .tensor(let type) = expression.type, let constant = Constant.filled(type.element, [], value, exact: exact)
+    guard case .tensor(let type) = expression.type,
+      let constant = Constant.filled(type.element, [], value, exact: exact)
     else { throw LoweringError("a number is used where \(expression.type) is needed") }
     return Lowered(id: graph.addConstant(exact.map { "\($0)" } ?? "\(value)", constant), isBatched: false)
   }
@@ -196,7 +201,8 @@ struct PipelineBuilder {
     var ordered: [ValueID] = []
     for input in model.graph.inputs {
       let name = model.graph[input].name
-      guard let at = model.declaration.signature.inputs.firstIndex(where: { $0.name == name }), at < operands.count else {
+      guard let at = model.declaration.signature.inputs.firstIndex(where: { $0.name == name }), at < operands.count
+      else {
         throw LoweringError("\(origin) has an input `\(name)` that its signature does not declare")
       }
       ordered.append(operands[at])
@@ -221,7 +227,8 @@ struct PipelineBuilder {
 
   private mutating func dropLeading(_ value: Lowered) throws(LoweringError) -> Lowered {
     let shape = graph.type(of: value.id).shape
-    return Lowered(id: try node(.reshape(Shape(Array(shape.dims.dropFirst()))), [value.id], name: "item"), isBatched: false)
+    return Lowered(
+      id: try node(.reshape(Shape(Array(shape.dims.dropFirst()))), [value.id], name: "item"), isBatched: false)
   }
 
   /// The value with the batch dimension, repeated along it when it does not depend on the request.
@@ -261,7 +268,8 @@ struct PipelineBuilder {
     guard value.isBatched, missing > 0 else { return value.id }
     let dims = graph.type(of: value.id).shape.dims
     return try node(
-      .reshape(Shape([dims[0]] + Array(repeating: Dim(1), count: missing) + dims.dropFirst())), [value.id], name: "aligned")
+      .reshape(Shape([dims[0]] + Array(repeating: Dim(1), count: missing) + dims.dropFirst())), [value.id],
+      name: "aligned")
   }
 }
 

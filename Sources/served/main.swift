@@ -4,6 +4,7 @@ internal import InferenceRuntime
 
 let started = MonotonicClock.now()
 Signals.prepare()
+OpenFiles.raiseLimit()
 do {
   try Served.parse().serve(started: started)
 } catch let failure as Failure {

@@ -76,4 +76,5 @@ if [ "$record" = --record ]; then
   echo "recorded; look at the differences, then run again without --record" >&2
   exit 1
 fi
+[ $failed -ne 0 ] || echo "$(find "$here" -mindepth 1 -maxdepth 1 -type d | wc -l) cases are as recorded"
 exit $failed

@@ -1,5 +1,6 @@
 #!/bin/bash
-# deps.sh [PACKAGE...] : installs the packages named, and those of the headers that are missing.
+# deps.sh [--test] [PACKAGE...] : installs the packages named and those of the headers that are missing; with --test
+# also those of the tools that only tests need.
 #
 # As root with apt-get, else with sudo where it asks no password, else it prints the one line to run and stops.
 set -euo pipefail
@@ -15,7 +16,14 @@ clang="$(dirname "$(readlink -f "$(command -v swiftc)")")/clang"
 
 has_header() { echo "#include <$1>" | "$clang" -x c -fsyntax-only - 2>/dev/null; }
 
-packages=("$@")
+packages=()
+if [ "${1:-}" = --test ]; then
+  shift
+  command -v curl >/dev/null || packages+=(curl)
+  command -v nm >/dev/null || packages+=(binutils)
+  python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
+fi
+packages+=("$@")
 has_header yaml.h || packages+=(libyaml-dev)
 has_header sqlite3.h || packages+=(libsqlite3-dev)
 [ ${#packages[@]} -gt 0 ] || exit 0

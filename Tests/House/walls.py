@@ -104,9 +104,11 @@ def check_targets(root: Path, problems: list[str]) -> None:
         problems.append(f"{name}: not in ARCHITECTURE.md's table")
     for name in sorted(set(table) - set(targets)):
         problems.append(f"{name}: in ARCHITECTURE.md's table, not in Package.swift")
-    for name, dependencies in targets.items():
-        for extra in sorted(dependencies - table.get(name, (dependencies, set()))[0]):
+    for name in sorted(set(targets) & set(table)):
+        for extra in sorted(targets[name] - table[name][0]):
             problems.append(f"{name}: Package.swift lets it import {extra}, ARCHITECTURE.md does not")
+        for extra in sorted(table[name][0] - targets[name]):
+            problems.append(f"{name}: ARCHITECTURE.md lets it import {extra}, Package.swift does not")
     for one, other in APART:
         if other in closure(targets, one):
             problems.append(f"{one}: reaches {other}, from which it must stay apart")
@@ -115,6 +117,7 @@ def check_targets(root: Path, problems: list[str]) -> None:
 def check_sources(root: Path, problems: list[str]) -> None:
     table, targets = architecture_table(root), package_targets(root)
     for name, (_, touches) in table.items():
+        used: set[str] = set()
         for file in sorted((root / "Sources" / name).rglob("*.swift")):
             where = file.relative_to(root)
             code = strip_comments(file.read_text())
@@ -122,6 +125,8 @@ def check_sources(root: Path, problems: list[str]) -> None:
             own = set(re.findall(r"\b(?:func|_) (\w+)", code))
             for number, line in enumerate(code.splitlines(), 1):
                 imported = re.match(r"\s*(?:@\w+(?:\(\w+\))? )*(?:(?:package|public|internal|private|fileprivate) )?import (?:\w+ (?=\w+\.))?(\w+)", line)
+                if imported:
+                    used.add(imported.group(1))
                 if imported and imported.group(1) not in targets.get(name, set()) | PURE_SYSTEM_MODULES:
                     problems.append(f"{where}:{number}: {name} may not import {imported.group(1)}")
                 for word, pattern in TOUCHES.items():
@@ -129,8 +134,15 @@ def check_sources(root: Path, problems: list[str]) -> None:
                         continue
                     found = re.search(r"(?<![.\w])(?<!case )(?:Glibc\.)?(?:" + pattern + ")", line)
                     # A function or parameter of the file's own of that name is no system call.
-                    if found and word not in touches and found.group().rstrip("(") not in own:
+                    if not found or found.group().rstrip("(") in own:
+                        continue
+                    used.add(word)
+                    if word not in touches:
                         problems.append(f"{where}:{number}: {name} may not touch {word}: {found.group()}")
+        # A right that nothing uses only hides the day when something does.
+        for unused in sorted((targets.get(name, set()) | touches) - used):
+            if any((root / "Sources" / name).rglob("*.swift")):
+                problems.append(f"{name}: uses no {unused}; take it out of Package.swift and ARCHITECTURE.md")
 
 
 def check_every_file(root: Path, files: list[str], problems: list[str]) -> None:

@@ -151,6 +151,21 @@ import Testing
     #expect(try server.ask("GET", "/metrics").body.contains(#"serve_queued_requests{service="divide"} 0"#))
   }
 
+  @Test func `the queue is bounded without batching too`() throws {
+    let server = try TestServer(TestPlans.batched) { $0.batching.queue = 1 }
+    let slow = try server.connect()
+    // Keeps the only loop busy for some time, during which three more requests become readable.
+    try slow.send("POST", "/v1/divide", #"{"x":[1,-100]}"#)
+    Thread.sleep(forTimeInterval: 0.05)
+    let clients = try (0..<3).map { _ in
+      let client = try server.connect()
+      try client.send("POST", "/v1/divide", #"{"x":[1,2]}"#)
+      return client
+    }
+    #expect(try slow.receive().status == 200)
+    #expect(try clients.map { try $0.receive().status }.sorted() == [200, 429, 429])
+  }
+
   @Test func `requests that wait together run together`() throws {
     let server = try TestServer(TestPlans.batched) { settings in
       settings.batching.maxSize = 4

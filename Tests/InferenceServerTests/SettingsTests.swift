@@ -1,3 +1,4 @@
+import Foundation
 import InferenceServer
 import PlanFormat
 import Testing
@@ -7,6 +8,14 @@ import Testing
 
   @Test func `an empty document is the defaults`() throws {
     #expect(try read("{}") == ServedSettings())
+  }
+
+  @Test func `what the compiler writes is read`() throws {
+    var settings = ServedSettings()
+    settings.deadlineMilliseconds = 50
+    settings.drainMilliseconds = 15_000.5
+    settings.stores = ["shop": "/var/lib/served/shop.sqlite"]
+    #expect(try ServedSettings(json: Array(try JSONEncoder().encode(settings))) == settings)
   }
 
   @Test func `every key has an effect`() throws {

@@ -17,7 +17,9 @@ import Testing
   private func record(_ name: String, _ fields: [(String, TensorType)]) -> RecordDeclaration {
     RecordDeclaration(
       name: name,
-      fields: fields.map { .init(name: $0.0, type: FieldType(.element($0.1.element), shape: $0.1.shape), range: place) },
+      fields: fields.map {
+        .init(name: $0.0, type: FieldType(.element($0.1.element), shape: $0.1.shape), range: place)
+      },
       range: place)
   }
 
@@ -45,25 +47,30 @@ import Testing
     let scores = TensorType(.f32, [3])
     let ids = TensorType(.u64, [3])
     let top = TypedExpression(
-      .call(.topK(k: 4, pad: -1), [
-        TypedExpression(
-          .member(
-            TypedExpression(
-              .modelCall(parameter: "m", arguments: [expression(.requestField("scores"), scores)]),
-              type: .outputs(model.declaration.signature.outputs), range: place), "y"),
-          type: .tensor(scores), range: place)
-      ]),
+      .call(
+        .topK(k: 4, pad: -1),
+        [
+          TypedExpression(
+            .member(
+              TypedExpression(
+                .modelCall(parameter: "m", arguments: [expression(.requestField("scores"), scores)]),
+                type: .outputs(model.declaration.signature.outputs), range: place), "y"),
+            type: .tensor(scores), range: place)
+        ]),
       type: .outputs([.init("value", TensorType(.f32, [4])), .init("index", TensorType(.i64, [4]))]), range: place)
     func part(_ name: String, _ type: TensorType) -> TypedExpression {
-      TypedExpression(.member(TypedExpression(.local("top"), type: top.type, range: place), name), type: .tensor(type), range: place)
+      TypedExpression(
+        .member(TypedExpression(.local("top"), type: top.type, range: place), name), type: .tensor(type), range: place)
     }
     let pipeline = PipelineDeclaration(
       name: "P", requestName: "req", request: record("In", [("ids", ids), ("scores", scores)]),
-      response: record("Out", [("items", TensorType(.u64, [4])), ("values", TensorType(.f32, [4])), ("model", TensorType(.string))]),
+      response: record(
+        "Out", [("items", TensorType(.u64, [4])), ("values", TensorType(.f32, [4])), ("model", TensorType(.string))]),
       models: [.init(name: "m", model: "Double")], bindings: [.init(name: "top", value: top)],
       results: [
         expression(
-          .call(.gather, [expression(.requestField("ids"), ids), part("index", TensorType(.i64, [4]))]), TensorType(.u64, [4])),
+          .call(.gather, [expression(.requestField("ids"), ids), part("index", TensorType(.i64, [4]))]),
+          TensorType(.u64, [4])),
         part("value", TensorType(.f32, [4])),
         expression(.modelVersion(parameter: "m"), TensorType(.string)),
       ], range: place)
@@ -77,7 +84,8 @@ import Testing
     #expect(result.batch == nil)
     #expect(result.literals.map(\.field) == [2])
     #expect(result.literals.map(\.text) == ["v7"])
-    let outputs = try Interpreter.run(result.graph, inputs: inputs(result, [[5, 9, 7]], [[0.5, 2, 1]], batched: false), symbols: [:])
+    let outputs = try Interpreter.run(
+      result.graph, inputs: inputs(result, [[5, 9, 7]], [[0.5, 2, 1]], batched: false), symbols: [:])
     #expect(outputs[0].values(as: UInt64.self) == [9, 7, 5, 0])
     #expect(outputs[1].values(as: Float.self) == [4, 2, 1, -1])
   }

@@ -83,7 +83,18 @@ enum FakeArtifacts {
     return .success(
       Artifacts.Model(
         signature: signature, format: "onnx opset 17", digest: items.value("digest")?.string ?? digest(of: source),
-        unsupported: items.value("unsupported")?.strings ?? []))
+        unsupported: items.value("unsupported")?.strings ?? [], rows: rows(items)))
+  }
+
+  /// `rows { id = 1000 }`
+  private static func rows(_ items: [AST.Item]) -> [String: Int] {
+    var result: [String: Int] = [:]
+    for case .clause(let clause) in items where clause.keyword.text == "rows" {
+      for case .field(let field) in clause.block?.items ?? [] {
+        result[field.path.description] = field.value.map { Int($0.number) }
+      }
+    }
+    return result
   }
 
   /// 64 hex digits that differ from path to path.

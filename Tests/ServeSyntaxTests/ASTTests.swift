@@ -93,7 +93,7 @@ import Testing
     ("f(a, b) + c.d", "(f(a, b) + c.d)"),
     ("90 M.v1", "90 | M.v1"),
     ("a -b", "(a - b)"),
-    ("a (b)", "a | b"),
+    ("a, b", "a"),
     ("a +\n  b", "(a + b)"),
   ]) func `Operators group by how tightly they bind`(text: String, expected: String) throws {
     #expect(grouped(try value(text)) == expected)

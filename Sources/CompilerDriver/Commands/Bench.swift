@@ -19,7 +19,9 @@ package struct BenchRow: Sendable {
   package static let header = "model                     batch  threads     p50 us     p99 us     min us"
 
   package var text: String {
-    func column(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(1, width - text.count)) + text }
+    func column(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(1, width - text.count)) + text
+    }
     return model + column("\(batch)", max(1, 31 - model.count)) + column("\(threads)", 9)
       + [p50, p99, minimum].map { column(String(format: "%.1f", $0), 11) }.joined()
   }
@@ -52,8 +54,12 @@ package struct Bench {
           guard let dims = dims(plan.loaded.plan, program, batch: batch) else { continue }
           let inputs = try inputs(plan, program: index, dims: dims)
           for count in threads {
-            let name = path.hasSuffix(".onnx") ? URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent : program.name
-            report(try measure(plan.loaded, program: index, dims: dims, inputs: inputs, name: name, batch: batch, threads: count))
+            let name =
+              path.hasSuffix(".onnx")
+              ? URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent : program.name
+            report(
+              try measure(
+                plan.loaded, program: index, dims: dims, inputs: inputs, name: name, batch: batch, threads: count))
           }
         }
       }
@@ -63,7 +69,9 @@ package struct Bench {
   private func plans(_ path: String) throws -> [LocalPlan] {
     if path.hasSuffix(".plan") { return [try LocalPlan(planFile: path)] }
     let program = try Check().run(source: path)
-    guard program.module != nil else { throw DriverError(.inputErrors, "\(path) has errors", help: "see `servec check \(path)`") }
+    guard program.module != nil else {
+      throw DriverError(.inputErrors, "\(path) has errors", help: "see `servec check \(path)`")
+    }
     return try ServiceAssembly.all(in: program, batch: batches.max() ?? 1).map { try LocalPlan($0) }
   }
 
@@ -97,7 +105,9 @@ package struct Bench {
     for binding in bindings {
       let id = graph.addInput("\(binding.port)", TensorType(binding.element, Shape(leading + binding.shape.dims)))
       var domain = SyntheticInputs.Domain()
-      if case .request(let field) = binding.port, case .integers(let low, let high) = definition.request[field].refinement {
+      if case .request(let field) = binding.port,
+        case .integers(let low, let high) = definition.request[field].refinement
+      {
         domain.integers = low...max(low, Int64(clamping: high))
       }
       domains[id] = domain

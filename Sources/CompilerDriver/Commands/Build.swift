@@ -42,7 +42,9 @@ package struct Build {
         let built = try plans.plan(for: service, families: families) {
           let assembly = try ServiceAssembler(module: module, service: service) { try importer.graph($0) }.assemble()
           let built = try PlanBuilder(cache: cache, families: families, progress: progress)
-            .build(assembly, metadata: PlanMetadata(module: module, service: service).json, into: dist.appendingPathComponent("plans"))
+            .build(
+              assembly, metadata: PlanMetadata(module: module, service: service).json,
+              into: dist.appendingPathComponent("plans"))
           try SelfCheck.run(built, stores: module.stores, families: families, progress: progress)
           return built
         }
@@ -50,19 +52,22 @@ package struct Build {
         for store in module.stores { settings.stores[store.name] = PodLayout.store(store.name) }
         let known = built.facts(settings: try settings.json(), families: families)
         let memory = PodMemory(service, known)
-        program.diagnostics += Checker.checkPlacement(
-          service,
-          needs: [
-            ("plan", memory.plan), ("arenas", memory.arenas), ("queue", memory.queue), ("process", memory.process),
-          ])
+        program.diagnostics += Checker.checkPlacement(service, needs: memory.parts)
         facts[service.name] = known
         summary.append("\(environment.name)/\(service.name): \(built.path) (\(ByteCount(UInt64(built.fileBytes))))")
       }
+      // What does not fit has no manifests; the diagnostics say so with the place.
+      guard !program.hasErrors else { continue }
       bases.append((environment.name, try Self.manifests(environment, facts)))
     }
     if program.hasErrors { return Result(program: program, summary: []) }
 
     for base in bases {
+      guard !base.files.isEmpty else {
+        let cluster = "`env \(base.environment) { cluster = … }`"
+        summary.append("\(base.environment): no manifests, for it has no cluster (\(cluster))")
+        continue
+      }
       let folder = dist.appendingPathComponent(base.environment)
       progress.step("\(base.environment): write \(base.files.count) manifests")
       try DistWriter.replace(folder, with: base.files.map { ($0.path, $0.text) })

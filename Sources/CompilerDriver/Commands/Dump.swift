@@ -57,7 +57,8 @@ package struct Dump {
         switch stage {
         case .ir: parts += assembly.units.map { $0.graph.text() }
         case .lowered: parts.append(try dumpLowered(assembly.units, symbols: assembly.plan.symbols))
-        case .c: parts.append(try dumpC(assembly.units, symbols: assembly.plan.symbols, family: families.first ?? .x86v3))
+        case .c:
+          parts.append(try dumpC(assembly.units, symbols: assembly.plan.symbols, family: families.first ?? .x86v3))
         case .plan: parts.append(try plan(assembly, families))
         case .tokens, .tree, .types: break
         }

@@ -67,7 +67,8 @@ package struct Run {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     let candidates = [beside] + path.split(separator: ":").map { "\($0)/served" }
     guard let found = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
-      throw DriverError(.environment, "there is no `served` beside servec or on PATH", help: "build it: swift build -c release")
+      throw DriverError(
+        .environment, "there is no `served` beside servec or on PATH", help: "build it: swift build -c release")
     }
     return found
   }

@@ -6,7 +6,9 @@ extension TypedModule {
   var dump: String {
     var lines: [String] = []
     for dim in dims { lines.append("dim \(dim.name) = \(dim.minimum)...\(dim.maximum)") }
-    for declaration in enums { lines.append("enum \(declaration.name) { \(declaration.cases.joined(separator: ", ")) }") }
+    for declaration in enums {
+      lines.append("enum \(declaration.name) { \(declaration.cases.joined(separator: ", ")) }")
+    }
     for record in records {
       lines.append("record \(record.name)")
       lines += record.fields.map { "  \($0.name) : \($0.type.text)" }
@@ -19,11 +21,13 @@ extension TypedModule {
     }
     for store in stores { lines.append("store \(store.name) : sqlite") }
     for group in features {
-      lines.append("features \(group.name) from \(group.store).\(group.table) by \(group.keyColumn): \(group.keyElement)")
+      lines.append(
+        "features \(group.name) from \(group.store).\(group.table) by \(group.keyColumn): \(group.keyElement)")
       lines += group.fields.map { "  \($0.name) : \($0.element)\($0.shape.isEmpty ? "" : "\($0.shape)")" }
     }
     for pipeline in pipelines {
-      lines.append("pipeline \(pipeline.name)(\(pipeline.requestName): \(pipeline.request.name)) -> \(pipeline.response.name)")
+      lines.append(
+        "pipeline \(pipeline.name)(\(pipeline.requestName): \(pipeline.request.name)) -> \(pipeline.response.name)")
       lines += pipeline.bindings.map { "  \($0.name) : \($0.value.type.text)" }
       lines += zip(pipeline.response.fields, pipeline.results).map { "  return \($0.name) : \($1.type.text)" }
     }
@@ -39,10 +43,14 @@ extension Environment {
     for service in services {
       let scale = service.scale
       lines.append("  service \(service.name) on port \(service.httpPort)")
-      lines.append("    replicas \(scale.minimum)...\(scale.maximum), cpu target \(scale.cpuTargetPercent.map { "\($0)%" } ?? "none")")
+      lines.append(
+        "    replicas \(scale.minimum)...\(scale.maximum), cpu target \(scale.cpuTargetPercent.map { "\($0)%" } ?? "none")"
+      )
       lines.append("    pool \(service.placement.pool?.name ?? "any"), cpu \(service.placement.milliCPU)m")
       lines.append("    startup \(service.startup / 1_000_000) ms, drain \(service.drain / 1_000_000) ms")
-      lines.append("    batching \(service.batching.maximumSize), wait \(service.batching.maximumWait / 1000) us, queue \(service.batching.queue)")
+      lines.append(
+        "    batching \(service.batching.maximumSize), wait \(service.batching.maximumWait / 1000) us, queue \(service.batching.queue)"
+      )
       if let experiment = service.experiment {
         let arms = experiment.arms.map { "\($0.name) \(Double($0.basisPoints) / 100)% \($0.version)" }
         lines.append("    experiment \(experiment.name) by \(experiment.keyField): \(arms.joined(separator: ", "))")

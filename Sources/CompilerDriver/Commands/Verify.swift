@@ -100,7 +100,8 @@ package struct Verify {
   private func tensors(_ folder: String, _ kind: String) throws -> [Int: HostTensor] {
     var tensors: [Int: HostTensor] = [:]
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
-      guard name.hasPrefix("\(kind)_"), name.hasSuffix(".pb"), let index = Int(name.dropFirst(kind.count + 1).dropLast(3))
+      guard name.hasPrefix("\(kind)_"), name.hasSuffix(".pb"),
+        let index = Int(name.dropFirst(kind.count + 1).dropLast(3))
       else { continue }
       tensors[index] = try TensorFile.read("\(folder)/\(name)")
     }

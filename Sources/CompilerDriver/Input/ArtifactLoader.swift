@@ -1,4 +1,5 @@
 import Foundation
+import InferenceIR
 import ModelImport
 import PlanFormat
 import ServeSema
@@ -25,22 +26,24 @@ struct ArtifactLoader {
     do {
       let model = try OnnxModel.open(path)
       let signature = try model.signature
-      return .success(
-        Artifacts.Model(
-          signature: signature, format: "onnx opset \(model.opset)", digest: try FileDigest.sha256(path),
-          unsupported: unsupported(model)))
+      var result = Artifacts.Model(
+        signature: signature, format: "onnx opset \(model.opset)", digest: try FileDigest.sha256(path))
+      lookInside(model, &result)
+      return .success(result)
     } catch {
       return .failure(Artifacts.Failure(message: "\(error)"))
     }
   }
 
-  /// The first node that cannot be imported; every other problem shows when the signature is read.
-  private func unsupported(_ model: OnnxModel) -> [String] {
+  /// The first node that cannot be imported, else the rows of the tables that inputs are indices of; every other problem
+  /// shows when the signature is read.
+  private func lookInside(_ model: OnnxModel, _ result: inout Artifacts.Model) {
     do {
-      _ = try model.importGraph()
-      return []
+      let graph = try model.importGraph()
+      let bounds = IndexBounds.of(graph, throughSelection: false)
+      for id in graph.inputs { result.rows[graph[id].name] = bounds[id] }
     } catch {
-      return ["\(error.placeText) \(error.reason)"]
+      result.unsupported = ["\(error.placeText) \(error.reason)"]
     }
   }
 

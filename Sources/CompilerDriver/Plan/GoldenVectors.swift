@@ -27,7 +27,9 @@ enum GoldenVectors {
       vectors.append(
         GoldenVector(
           program: program, dims: dims, inputs: inputs.map(tensor), outputs: outputs.map(tensor),
-          comparisons: outputs.enumerated().map { comparison($0.element, isOrderDependent: orderDependent.contains($0.offset)) },
+          comparisons: outputs.enumerated().map {
+            comparison($0.element, isOrderDependent: orderDependent.contains($0.offset))
+          },
           tolerance: 1e-5))
     }
     return vectors

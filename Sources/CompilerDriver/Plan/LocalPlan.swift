@@ -29,7 +29,8 @@ final class LocalPlan {
     guard let family = HostCPU.families.first else {
       throw DriverError(.environment, "this CPU has no AVX2, which every family of kernels needs")
     }
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("servec-\(getpid())-\(UUID().uuidString)")
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "servec-\(getpid())-\(UUID().uuidString)")
     self.folder = folder
     self.assembly = assembly
     let builder = PlanBuilder(cache: KernelCache(clang: try Clang.find()), families: [family], progress: progress)

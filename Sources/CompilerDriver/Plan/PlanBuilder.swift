@@ -34,7 +34,9 @@ struct PlanBuilder {
   /// - Parameter golden: false for plans that never leave this process, which need no golden vectors.
   func build(_ assembly: ServiceAssembly, metadata: String, into folder: URL, golden: Bool = true) throws -> Built {
     let service = assembly.plan.service
-    progress.step("\(service): compile \(assembly.units.map(\.name).joined(separator: ", ")) for \(families.map(\.name).joined(separator: ", "))")
+    progress.step(
+      "\(service): compile \(assembly.units.map(\.name).joined(separator: ", ")) for \(families.map(\.name).joined(separator: ", "))"
+    )
     var plan = assembly.plan
     let compiled: CompiledPrograms
     do {

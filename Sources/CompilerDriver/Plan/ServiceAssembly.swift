@@ -57,7 +57,8 @@ struct ServiceAssembler {
       refine(&plan.request, by: graph)
     }
     return ServiceAssembly(
-      units: units, models: arms.map(\.model), plan: plan, orderDependent: lowered.map(\.graph.orderDependent), domains: domains)
+      units: units, models: arms.map(\.model), plan: plan, orderDependent: lowered.map(\.graph.orderDependent),
+      domains: domains)
   }
 
   // MARK: - Arms
@@ -138,7 +139,8 @@ struct ServiceAssembler {
   private func symbolRanges() throws -> [SymbolRange] {
     let declared = module.dims.first { $0.name == Self.batchSymbol }
     let batch = SymbolRange(Self.batchSymbol, 1, max(1, declared?.maximum ?? service.batching.maximumSize))
-    return [batch] + module.dims.filter { $0.name != Self.batchSymbol }.map { SymbolRange($0.name, $0.minimum, $0.maximum) }
+    return [batch]
+      + module.dims.filter { $0.name != Self.batchSymbol }.map { SymbolRange($0.name, $0.minimum, $0.maximum) }
   }
 
   // MARK: - Fields

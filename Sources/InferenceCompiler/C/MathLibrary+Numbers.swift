@@ -60,6 +60,10 @@ extension MathLibrary {
       h ^= h >> 27; h *= 0x94d049bb133111ebUL;
       return h ^ (h >> 31);
     }
+    MATH i64 clamp_index(i64 i, i64 count) {
+      i = i < count ? i : count - 1;
+      return i < 0 ? 0 : i;
+    }
     MATH i64 hash_bucket(u64 x, u64 buckets) {
       u64 h = 0xcbf29ce484222325UL;
       for (i32 i = 0; i < 8; i++) h = (h ^ ((x >> (8 * i)) & 255)) * 0x100000001b3UL;

@@ -6,8 +6,8 @@ internal import PlanFormat
 
 /// One HTTP/1.1 connection: assembles requests, has them answered, and writes the answers in order.
 ///
-/// One request is in work at a time. While it waits in a queue, what the client sends after it is kept here, and the
-/// socket is not read.
+/// One request is in work at a time. While it waits in a queue, what the client sends after it is kept here, and
+/// then the socket is not read.
 final class HTTPConnection: ChannelDuplexHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundIn = ByteBuffer
@@ -66,7 +66,8 @@ final class HTTPConnection: ChannelDuplexHandler {
   }
 
   func read(context: ChannelHandlerContext) {
-    if phase == .answering || !context.channel.isWritable {
+    // Only a client that pipelines is held off: for the others it would cost two system calls a request.
+    if !waiting.isEmpty || !context.channel.isWritable {
       isReadHeld = true
     } else {
       context.read()
@@ -79,7 +80,7 @@ final class HTTPConnection: ChannelDuplexHandler {
   }
 
   private func resumeReading() {
-    guard isReadHeld, let context, phase != .answering, context.channel.isWritable else { return }
+    guard isReadHeld, waiting.isEmpty, let context, context.channel.isWritable else { return }
     isReadHeld = false
     context.read()
   }
@@ -132,11 +133,11 @@ final class HTTPConnection: ChannelDuplexHandler {
   private func take(_ bytes: ByteBuffer) {
     guard phase == .receiving else { return }
     request?.bodyBytes += bytes.readableBytes
-    guard let incoming = request, incoming.bodyBytes <= loop.settings.maxRequestBytes else {
+    if request?.bodyBytes ?? 0 > loop.settings.maxRequestBytes {
       refuse(loop.tooLarge, mustClose: true)
-      return
+    } else if request?.refusal == nil {
+      request?.append(bytes)
     }
-    if incoming.refusal == nil { request?.append(bytes) }
   }
 
   private func end() {
@@ -171,9 +172,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     let call = InferenceCall(form: form, received: since, deadline: loop.deadline(of: incoming.arrival))
     let answer =
       if let body = incoming.body {
-        body.withUnsafeReadableBytes { serving.answer(call, $0, for: self) }
+        body.withUnsafeReadableBytes { serving.admit(call, $0, for: self) }
       } else {
-        serving.answer(call, UnsafeRawBufferPointer(start: nil, count: 0), for: self)
+        serving.admit(call, UnsafeRawBufferPointer(start: nil, count: 0), for: self)
       }
     if let answer { finish(answer, serving) }
   }
@@ -208,7 +209,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     head.isKeepAlive = head.isKeepAlive && incoming.head.isKeepAlive && loop.state.phase != .draining
     head.isVersion1_0 = incoming.head.version == .http1_0
     loop.out.removeAll()
-    head.write(to: &loop.out, length: body.count)
+    head.write(to: &loop.out, length: body.count, date: loop.date)
     if incoming.head.method != .HEAD { loop.out.append(body.bindMemory(to: UInt8.self)) }
     loop.buffer.clear()
     loop.buffer.writeBytes(loop.out.bytes)

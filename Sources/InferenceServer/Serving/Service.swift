@@ -51,9 +51,6 @@ package final class Service: Sendable {
   }
 
   var name: String { request.service }
-
-  /// Whether requests wait for others to share a call of `program`.
-  func isBatching(_ program: Int) -> Bool { settings.batching.maxSize > 1 && programs[program].batch != nil }
 }
 
 /// What the server needs to know of one program, in the form in which it is used per call.

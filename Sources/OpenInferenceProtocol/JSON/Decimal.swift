@@ -6,8 +6,6 @@ struct Decimal {
   var exponent = 0
   /// False when digits that are not zero did not fit the mantissa.
   var isExact = true
-  /// Written without fraction and exponent.
-  var isInteger = true
   /// The characters, for the fallback.
   var start: UnsafePointer<UInt8>
   var count = 0

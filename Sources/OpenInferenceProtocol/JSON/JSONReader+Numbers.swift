@@ -23,14 +23,10 @@ extension JSONReader {
     }
     if byte == UInt8(ascii: ".") {
       offset += 1
-      number.isInteger = false
       guard isDigit(byte) else { throw syntax(.digit) }
       takeDigits(of: &number, &digits, droppedExponent: 0, takenExponent: -1)
     }
-    if byte | 0x20 == UInt8(ascii: "e") {
-      number.isInteger = false
-      try exponent(of: &number)
-    }
+    if byte | 0x20 == UInt8(ascii: "e") { try exponent(of: &number) }
     number.count = offset - first
     guard number.count <= Self.longestNumber else { throw JSONError(.syntax(.shorterNumber), at: first) }
     return number

@@ -7,6 +7,8 @@ struct CheckedModel {
   var declaration: ModelDeclaration
   /// Where each port of the signature is declared; empty when the signature is the file's own.
   var portRanges: [String: SourceRange]
+  /// By input: rows of the smallest table of any version that its values are indices of.
+  var rows: [String: Int]
 }
 
 /// `model Ranker { … }`: versions, their files, and one signature for all of them.
@@ -64,7 +66,8 @@ extension Checker {
       versions: files.map {
         ModelDeclaration.Version(name: $0.name, path: $0.path, digest: $0.model.digest, range: $0.nameRange)
       }, range: declaration.name.range)
-    return CheckedModel(declaration: model, portRanges: ports?.ranges ?? [:])
+    let rows = files.reduce(into: [String: Int]()) { $0.merge($1.model.rows, uniquingKeysWith: min) }
+    return CheckedModel(declaration: model, portRanges: ports?.ranges ?? [:], rows: rows)
   }
 
   // MARK: - The declared signature

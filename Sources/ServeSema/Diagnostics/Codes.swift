@@ -45,6 +45,7 @@ package enum DiagnosticRegistry {
     (.elementMismatch, "element type mismatch"),
     (.shapeRule, "shapes that an operation cannot take"),
     (.versionMismatch, "a version that differs from its signature"),
+    (.beyondRows, "an index beyond the model's table"),
     (.statsMismatch, "statistics that do not fit"),
     (.narrowing, "integer narrowing"),
     (.topKTooLarge, "top_k of more than there is"),
@@ -114,6 +115,7 @@ extension DiagnosticCode {
   package static let elementMismatch = sv(0402)
   package static let shapeRule = sv(0403)
   package static let versionMismatch = sv(0404)
+  package static let beyondRows = sv(0405)
   package static let statsMismatch = sv(0407)
   package static let narrowing = sv(0408)
   package static let topKTooLarge = sv(0409)

@@ -1041,6 +1041,60 @@ service recommender { model = Ranker }
 ```
 
 """##),
+    ("SV0405", ##"""
+# SV0405: an index beyond the model's table
+
+The pipeline makes an index (by `hash_bucket`, `bucketize`, or the case of an enum) that may be larger than the rows of
+the embedding table that the model looks it up in: usually a number of buckets that was changed on one side only. In this
+page's examples the table has 500 rows.
+
+```artifacts
+model Ranker {
+  source = "ranker.onnx"
+  rows { city = 500 }
+  signature {
+    in x : f32[N, 4]
+    in city : i64[N]
+    out score : f32[N]
+  }
+}
+```
+
+```serve fail
+serve 1
+model Ranker { source = "ranker.onnx" }
+record Request {
+  x : f32[4]
+  city : string
+}
+record Response {
+  score : f32
+}
+pipeline Rank(req: Request) -> Response using ranker: Ranker {
+  out = ranker(x: req.x, city: hash_bucket(req.city, 1000))
+  return Response { score = out.score }
+}
+service recommender { pipeline = Rank }
+```
+
+```serve ok
+serve 1
+model Ranker { source = "ranker.onnx" }
+record Request {
+  x : f32[4]
+  city : string
+}
+record Response {
+  score : f32
+}
+pipeline Rank(req: Request) -> Response using ranker: Ranker {
+  out = ranker(x: req.x, city: hash_bucket(req.city, 500))
+  return Response { score = out.score }
+}
+service recommender { pipeline = Rank }
+```
+
+"""##),
     ("SV0407", ##"""
 # SV0407: statistics that do not fit
 

@@ -22,6 +22,7 @@ extension Checker {
         continue
       }
       values.append(value)
+      if refuseBeyondRows(argument, value, port, model, scope) { isRight = false }
       unifier.add(port, type, argument)
     }
     for problem in unifier.problems() {

@@ -28,12 +28,18 @@ package struct Artifacts: Sendable {
     package var digest: String
     /// What the compiler cannot do of it, a clause each: `node "conv_3" (Conv) is not supported`.
     package var unsupported: [String]
+    /// By input: rows of the smallest table that all of its values are indices of.
+    package var rows: [String: Int]
 
-    package init(signature: ModelSignature, format: String, digest: String, unsupported: [String] = []) {
+    package init(
+      signature: ModelSignature, format: String, digest: String, unsupported: [String] = [],
+      rows: [String: Int] = [:]
+    ) {
       self.signature = signature
       self.format = format
       self.digest = digest
       self.unsupported = unsupported
+      self.rows = rows
     }
   }
 

@@ -69,12 +69,11 @@ extension ASTBuilder {
   private func operand(_ element: SyntaxElement) -> AST.Expr? {
     guard let node = element.node else { return nil }
     switch node.kind {
-    case .annotation, .initializer, .block: return nil
+    case .annotation, .initializer, .block, .unexpected: return nil
     case .file, .edition, .import, .importNames, .declaration, .parameters, .parameter, .result, .operands, .operand,
       .field, .bound, .return, .clause, .phrase, .type, .refinements, .dims, .dim, .binary, .unary, .call,
       .arguments, .argument, .index, .indices, .member, .literal, .path, .implicitMember, .list, .group, .record,
-      .unset,
-      .unexpected:
+      .unset:
       return expr(node)
     }
   }

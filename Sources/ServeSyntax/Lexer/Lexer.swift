@@ -91,6 +91,11 @@ struct Lexer {
   /// Takes the longest punctuation that stands here; ``startsToken(at:)`` has made sure that there is one.
   private mutating func scanPunctuation() -> TokenKind {
     let kind = Self.punctuation(peek(), peek(1), peek(2)) ?? .dot
+    if kind == .dot, peek(1) == UInt8(ascii: ".") {
+      note(.twoDots, position..<position + 2)
+      position += 2
+      return .closedRange
+    }
     position += kind.rawValue.utf8.count
     return kind
   }

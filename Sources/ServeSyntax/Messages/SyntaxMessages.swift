@@ -42,6 +42,14 @@ struct SyntaxMessages {
       unclosed(opener, error.bytes, noticedAt: noticedAt, suspect: suspect)
     case .unmatchedCloser:
       Diagnostic(.sv(0103), "this `}` closes nothing", at: Label(range(error.bytes), "no block is open here"))
+    case .colonForValue: colonForValue(error.bytes)
+    case .doubleEqual: habit("`=` gives a value, `==` compares", error.bytes, "=", "write `=`")
+    case .equalBeforeBlock: habit("a block follows its name without `=`", error.bytes, "", "remove the `=`")
+    case .quotedDeclarationName: quotedDeclarationName(error.bytes)
+    case .spaceBeforeBracket:
+      habit("the bracket of a call or an entry touches the name before it", error.bytes, "", "remove the space")
+    case .twoDots: habit("a range is written with three dots", error.bytes, "...", "write `...`")
+    case .unitApart: unitApart(error.bytes)
     case .nestedTooDeep:
       Diagnostic(
         .sv(0109), "nested too deeply", at: Label(range(error.bytes), "this is where it gets too deep"),

@@ -49,7 +49,8 @@ extension Parser {
     guard current.isName else { return parseValue(in: .block) }
     let next = tokenAfterPath(from: position)
     guard next.kind != .endOfFile, !next.startsLine else { return at(.return) ? parseReturn() : parseValue(in: .block) }
-    if next.kind == .equal || next.kind == .colon { return parseField() }
+    if next.kind == .equal, peek(1).kind == .equal, peek(2).kind == .leftBrace { return parseClause() }
+    if next.kind == .equal || next.kind == .equalEqual || next.kind == .colon { return parseField() }
     if next.kind == .lessOrEqual || next.kind == .greaterOrEqual { return parseBound() }
     if at(.return) { return parseReturn() }
     let isClause = peek(1).kind == .leftBrace || startsOperand(at: position + 1)
@@ -59,9 +60,22 @@ extension Parser {
   /// field = path ( annotation [ initializer ] | initializer ) ;
   mutating func parseField() -> SyntaxElement {
     var children = [parsePath()]
-    if continues(with: .colon) { children.append(parseAnnotation()) }
-    if continues(with: .equal) { children.append(parseInitializer()) }
+    if continues(with: .colon) {
+      let isValue = TokenKind.literals.contains(peek(1).kind) && !peek(1).startsLine
+      children.append(isValue ? takeInitializer(noting: .colonForValue) : parseAnnotation())
+    }
+    if continues(with: .equal) {
+      children.append(parseInitializer())
+    } else if continues(with: .equalEqual), children.count == 1 {
+      children.append(takeInitializer(noting: .doubleEqual))
+    }
     return .node(SyntaxNode(kind: .field, children: children))
+  }
+
+  /// A value behind a sign that should have been `=`.
+  private mutating func takeInitializer(noting error: SyntaxError.Kind) -> SyntaxElement {
+    note(error, at: current.text)
+    return parseInitializer()
   }
 
   /// bound = path ( "<=" | ">=" ) value ;
@@ -84,9 +98,17 @@ extension Parser {
       children.append(parseExpression())
     }
     if continues(with: .colon) { children.append(parseAnnotation()) }
+    if let unexpected = takeEqualBeforeBlock() { children.append(unexpected) }
     if continues(with: .equal) { children.append(parseInitializer()) }
     if continues(with: .leftBrace) { children.append(parseBlock()) }
     return .node(SyntaxNode(kind: .clause, children: children))
+  }
+
+  /// An `=` between a name and its block, which has no place there.
+  mutating func takeEqualBeforeBlock() -> SyntaxElement? {
+    guard continues(with: .equal), peek(1).kind == .leftBrace, !peek(1).startsLine else { return nil }
+    note(.equalBeforeBlock, at: current.text)
+    return .node(SyntaxNode(kind: .unexpected, children: [take()]))
   }
 
   /// value = phrase ;

@@ -6,6 +6,9 @@ extension Parser {
     itemStart = position
     if current.keyword?.declarationKind == nil { note(.unknownDeclaration, at: current.text) }
     var children = [take()]
+    if at(.string), !current.startsLine, tokens[position - 1].keyword != .test {
+      note(.quotedDeclarationName, at: current.text)
+    }
     let hasName = (current.isName || at(.string)) && !current.startsLine
     children.append(hasName ? take() : missing(.name, in: .declaration))
     if continues(with: .leftParen) { children.append(parseParameters()) }
@@ -19,6 +22,7 @@ extension Parser {
   /// The block may also start on the next line.
   private mutating func takeDeclarationBody() -> [SyntaxElement] {
     var children: [SyntaxElement] = []
+    if let unexpected = takeEqualBeforeBlock() { children.append(unexpected) }
     if !at(.leftBrace), !continues(with: .equal) {
       children.append(missing(.declarationBody, in: .declaration))
       guard !atLineBreak, let unexpected = takeUnexpected(to: [.leftBrace, .equal]) else { return children }

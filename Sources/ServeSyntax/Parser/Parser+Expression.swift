@@ -40,11 +40,12 @@ extension Parser {
 
   /// postfix = primary { arguments | index | member } ;
   ///
-  /// The opening bracket of arguments and indices touches what is before it.
+  /// The opening bracket of arguments and indices touches what is before it. Where nothing else can be meant, it is
+  /// taken for that in spite of a space.
   mutating func parsePostfix() -> SyntaxElement {
     var base = parsePrimary()
     while true {
-      let isBracket = (at(.leftParen) || at(.leftBracket)) && touchesPrevious
+      let isBracket = (at(.leftParen) || at(.leftBracket)) && (touchesPrevious || isBracketApart(from: base))
       guard isBracket || continues(with: .dot), base.node != nil else { return base }
       guard canWrap(base) else {
         return .node(SyntaxNode(kind: .group, children: [base, takeTooDeep()]))
@@ -55,6 +56,13 @@ extension Parser {
         base = at(.leftBracket) ? parseIndex(base) : parseMember(base)
       }
     }
+  }
+
+  /// True, and noted, where a bracket with a space before it follows a path outside of a clause's operands.
+  private mutating func isBracketApart(from base: SyntaxElement) -> Bool {
+    guard recordsAllowed, !current.startsLine, base.node?.kind == .path else { return false }
+    note(.spaceBeforeBracket, at: tokens[position - 1].end..<current.start)
+    return true
   }
 
   /// call = postfix arguments ;

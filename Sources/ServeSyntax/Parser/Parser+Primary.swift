@@ -52,14 +52,14 @@ extension Parser {
   /// literal = INTEGER | FLOAT | PERCENT | QUANTITY | ( INTEGER | FLOAT ) CURRENCY | DATE | GRID | STRING
   ///         | MULTILINE_STRING | PATTERN | "true" | "false" | "on" | "off" ;
   mutating func parseLiteral() -> SyntaxElement {
-    let isNumber = at(.integer) || at(.float)
+    let number = at(.integer) || at(.float) ? current : nil
     var children = [take()]
-    if isNumber, at(.name), !atLineBreak, isCurrency { children.append(take()) }
+    if let number, at(.name), !atLineBreak, let unit = Unit(rawValue: source.text(in: current.text)) {
+      let hasGarbageBetween = source.bytes[number.end..<current.start].contains { $0 >= 0x80 }
+      if !unit.mayStandApart, !hasGarbageBetween { note(.unitApart, at: number.start..<current.end) }
+      children.append(take())
+    }
     return .node(SyntaxNode(kind: .literal, children: children))
-  }
-
-  private var isCurrency: Bool {
-    Unit(rawValue: source.text(in: current.text))?.mayStandApart == true
   }
 
   /// path = name { "." name } ;   The caller has seen the first name.

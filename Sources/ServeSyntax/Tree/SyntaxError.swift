@@ -26,6 +26,18 @@ package struct SyntaxError: Hashable, Sendable {
     /// An opening bracket without its closing one; the range is the opening one's.
     case unclosed(opener: TokenKind, noticedAt: Range<Int>, suspect: MisalignedBrace?)
     case unmatchedCloser
+    /// A literal after `:`, as in other languages.
+    case colonForValue
+    /// `==` where a field's value follows.
+    case doubleEqual
+    /// `=` between a name and its block.
+    case equalBeforeBlock
+    case quotedDeclarationName
+    /// The space between a name and the bracket of its call or entry.
+    case spaceBeforeBracket
+    case twoDots
+    /// A number and its unit with a space between them.
+    case unitApart
     case nestedTooDeep
 
     // The head of a file and its declarations.

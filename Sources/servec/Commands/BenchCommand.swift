@@ -5,7 +5,9 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Times the compiled plan in this process, from bound inputs to output buffers.",
-    discussion: "For a .serve file each arm is a row. A thread runs its own executor, so more threads are more requests at a time.")
+    discussion:
+      "For a .serve file each arm is a row. A thread runs its own executor, so more threads are more requests at a time."
+  )
 
   @Argument(help: "An .onnx, .serve or .plan file.")
   var path: String

@@ -5,7 +5,8 @@ struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Finds every mistake that can be known before a pod starts.",
-    discussion: "Every environment is checked, unless --env names one. Model files are opened, their weights are not read.")
+    discussion:
+      "Every environment is checked, unless --env names one. Model files are opened, their weights are not read.")
 
   @Argument(help: "The .serve files to check.")
   var paths: [String]

@@ -7,7 +7,9 @@ struct DumpCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dump",
     abstract: "Prints what a stage of the compiler makes of a file.",
-    discussion: "Stages: tokens, tree, types (the checked module), ir (one graph an arm), lowered (dispatches and memory), plan, c (kernels).")
+    discussion:
+      "Stages: tokens, tree, types (the checked module), ir (one graph an arm), lowered (dispatches and memory), plan, c (kernels)."
+  )
 
   @Argument(help: "A .serve or .onnx file, or a .plan file for the stage plan.")
   var path: String
