@@ -28,6 +28,7 @@ demo: build ## Build the example, serve it, ask it to rank products, measure it;
 .PHONY: test
 test: ## All that CI runs, cheap to dear
 	@Tests/House/deps.sh --test
+	@$(STEP) "format" $(MAKE) --no-print-directory lint
 	@$(STEP) "walls" Tests/House/walls.py
 	@$(STEP) "unit tests" swift test $(CHECKED)
 	@$(STEP) "manifests" Tests/House/validate-manifests.sh Tests/KubernetesManifestsTests/Golden/*

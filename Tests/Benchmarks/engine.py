@@ -92,8 +92,16 @@ def servec(command, *arguments):
     return json.loads(lines[-1])
 
 
+def build(command, path, folder):
+    """The plan of a model file alone: compiled once, as onnxruntime's session is created once."""
+    subprocess.run([command, "build", str(path), "-o", str(folder)], check=True, capture_output=True)
+    (plan,) = (folder / "plans").glob("*.plan")
+    return plan
+
+
 def compare(command, name, path, inputs, batches, rounds, seconds, folder):
     peer = Peer(path)
+    plan = build(command, path, folder / name / "dist")
     for batch in batches:
         feeds = inputs(batch)
         outputs = peer.outputs(feeds)
@@ -104,7 +112,7 @@ def compare(command, name, path, inputs, batches, rounds, seconds, folder):
         for _ in range(rounds):
             theirs.append(peer.p50(feeds, outputs, seconds))
             arguments = ("--batch", batch, "--threads", 1, "--seconds", seconds, "--data", data)
-            ours.append(servec(command, "bench", path, *arguments)["p50_us"])
+            ours.append(servec(command, "bench", plan, *arguments)["p50_us"])
         ratio = statistics.median(t / o for t, o in zip(theirs, ours))
         yield [
             name, batch, f"{statistics.median(theirs):.1f}", f"{statistics.median(ours):.1f}", f"{ratio:.2f}x",

@@ -63,6 +63,11 @@ package struct Build {
     if program.hasErrors { return Result(program: program, summary: []) }
 
     for base in bases {
+      guard !base.files.isEmpty else {
+        let cluster = "`env \(base.environment) { cluster = … }`"
+        summary.append("\(base.environment): no manifests, for it has no cluster (\(cluster))")
+        continue
+      }
       let folder = dist.appendingPathComponent(base.environment)
       progress.step("\(base.environment): write \(base.files.count) manifests")
       try DistWriter.replace(folder, with: base.files.map { ($0.path, $0.text) })

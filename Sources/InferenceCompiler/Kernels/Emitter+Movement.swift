@@ -55,7 +55,8 @@ extension Emitter {
     throw unsupported(node, "\(node.op.mnemonic) is not a movement")
   }
 
-  /// An index operand where negative numbers count from the end.
+  /// An index operand where negative numbers count from the end. Ids come from requests and databases, so what is out
+  /// of range reads the nearest row rather than memory that is not the table's.
   private mutating func wrapped(
     _ id: ValueID, at indices: [Affine], count: Dim,
   ) throws(EmitFailure) -> (index: Affine, level: Int) {
@@ -65,11 +66,17 @@ extension Emitter {
       return (raw < 0 ? Affine(count + Dim(Int(raw))) : Affine(Dim(Int(raw))), 0)
     }
     let raw = try index(id, at: indices)
-    let name = fresh("at")
     let value: CExpression = .conditional(.name(raw.name) < 0, .name(raw.name) + c(count), .name(raw.name))
-    levels[raw.level].append(.declare(type: "const i64", name: name, value))
-    declare(variable: name, level: raw.level)
-    return (Affine(variable: name), raw.level)
+    let fromStart = bind("i64", value, level: raw.level).expression
+    return (Affine(variable: clamped(fromStart, count: count, level: raw.level)), raw.level)
+  }
+
+  /// A local variable with the index moved into `0 ..< count`.
+  private mutating func clamped(_ index: CExpression, count: Dim, level: Int) -> String {
+    let name = fresh("at")
+    levels[level].append(.declare(type: "const i64", name: name, .call("clamp_index", [index, c(count)])))
+    declare(variable: name, level: level)
+    return name
   }
 
   private mutating func gathered(
@@ -91,10 +98,7 @@ extension Emitter {
     case .zero:
       if lane != nil || saved != nil { throw .notVector }
       let raw = try index(ids, at: idIndices)
-      let name = fresh("at")
-      levels[raw.level].append(
-        .declare(type: "const i64", name: name, .conditional(.name(raw.name) < 0, 0, .name(raw.name))))
-      declare(variable: name, level: raw.level)
+      let name = clamped(.name(raw.name), count: schedule.shape(of: data)[axis], level: raw.level)
       let found = try value(data, at: source(Affine(variable: name)))
       let element = schedule.type(of: data).element
       let zero: CExpression = element == .string ? .name("(string){0, 0}") : .cast(element.computeType, 0)

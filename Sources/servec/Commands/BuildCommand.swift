@@ -10,7 +10,7 @@ struct BuildCommand: ParsableCommand {
       for the artifacts volume of the clusters. The same input gives the same bytes.
       """)
 
-  @Argument(help: "The .serve file to build.")
+  @Argument(help: "The .serve file to build; of an .onnx file alone, the plan.")
   var path: String
 
   @Option(help: "Build this environment only.")
@@ -20,7 +20,7 @@ struct BuildCommand: ParsableCommand {
   var output = "dist"
 
   func run() throws {
-    let program = try Check(environment: env).run(path: path)
+    let program = try Check(environment: env).run(source: path)
     try Report.stopOnErrors(program)
     let built = try Build(environment: env, output: output, progress: Progress { Console.note("  \($0)") }).run(program)
     try Report.stopOnErrors(built.program)
