@@ -196,6 +196,12 @@ import Testing
         }
       }
     }
+    try add("a reduction of one element", [f32(4, 1, 3)]) { graph, x in
+      [
+        try graph.apply(.reduce(.logSumExp, axes: [1], keepDims: false), x[0]),
+        try graph.apply(.reduce(.mean, axes: [1], keepDims: true), x[0]),
+      ]
+    }
     // Reduced by columns: what is read stands side by side along the kept axis.
     try add("matches", [i64(7, 1, in: 0..<4), i64(20, in: 0..<4), f32(20, 7)]) { graph, x in
       let same = try graph.apply(.cast(.f32), try graph.apply(.compare(.equal), x[0], x[1]))
