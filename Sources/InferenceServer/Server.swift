@@ -12,7 +12,7 @@ package final class Server: Sendable {
   private let settings: ServedSettings
   private let threads: Int
   private let group: MultiThreadedEventLoopGroup
-  private let contexts: [NIOLoopBound<LoopContext>]
+  let contexts: [NIOLoopBound<LoopContext>]
   private let state: ServerState
   private let listener: any Channel
   /// The port that is listened on; of interest where 0 was asked for.

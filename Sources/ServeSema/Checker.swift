@@ -59,7 +59,8 @@ package struct Checker {
   ) -> (module: TypedModule?, diagnostics: [Diagnostic]) {
     var checker = Checker(root: root, imports: imports, artifacts: artifacts)
     checker.run()
-    return (checker.diagnostics.hasErrors ? nil : checker.module, checker.diagnostics.sorted)
+    let found = Consequences.removed(from: checker.diagnostics, files: checker.program.units.map(\.file))
+    return (checker.diagnostics.hasErrors ? nil : checker.module, found.sorted)
   }
 
   init(root: SourceUnit, imports: [SourceUnit], artifacts: Artifacts) {

@@ -87,6 +87,13 @@ import Testing
         [try graph.apply(.binary(.modulo(truncated: truncated)), x[0], x[1])]
       }
     }
+    let edges: [Float] = [0, 1, -1, 2.5, -2.5, .infinity, -.infinity, .nan]
+    let (dividends, divisors) = (HostTensor(.f32, [8, 1], edges), HostTensor(.f32, [8], edges))
+    for truncated in [false, true] {
+      try add("modulo of special values", [dividends, divisors]) { graph, x in
+        [try graph.apply(.binary(.modulo(truncated: truncated)), x[0], x[1])]
+      }
+    }
     try add("power", [f32(50, in: 0...4), f32(50)]) { graph, x in [try graph.apply(.binary(.power), x[0], x[1])] }
     for compare in [CompareOp.equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual] {
       let (a, b) = (i64(6, 5, in: 0..<4), i64(5, in: 0..<4))
@@ -111,6 +118,9 @@ import Testing
       let n = HostTensor(.i64, [6], [0, 1, -1, 1 << 40, 255, -129] as [Int64])
       try add("integer to \(element)", [n]) { graph, x in [try graph.apply(.cast(element), x[0])] }
     }
+    let doubles = HostTensor(
+      .f64, [5], [1.00048828125, 1.000488281250000001, 1.0014648437499999, 70000, 1e-9] as [Double])
+    try add("double to half", [doubles]) { graph, x in [try graph.apply(.cast(.f16), x[0])] }
     try add("half arithmetic", [f32(40)], tolerance: 1e-3) { graph, x in
       let h = try graph.apply(.cast(.f16), x[0])
       return [try graph.apply(.binary(.multiply), h, h), try graph.apply(.cast(.bf16), h)]
@@ -185,6 +195,12 @@ import Testing
           [try graph.apply(.reduce(function, axes: axes, keepDims: keep), try graph.apply(.unary(.square), x[0]))]
         }
       }
+    }
+    try add("a reduction of one element", [f32(4, 1, 3)]) { graph, x in
+      [
+        try graph.apply(.reduce(.logSumExp, axes: [1], keepDims: false), x[0]),
+        try graph.apply(.reduce(.mean, axes: [1], keepDims: true), x[0]),
+      ]
     }
     // Reduced by columns: what is read stands side by side along the kept axis.
     try add("matches", [i64(7, 1, in: 0..<4), i64(20, in: 0..<4), f32(20, 7)]) { graph, x in

@@ -57,8 +57,21 @@ import Testing
       for (at, graph) in graphs.enumerated() {
         let expected = try Interpreter.run(graph, inputs: [input])
         #expect(loaded.run(at, [input], dims: ["batch": rows]) == expected, "forest \(at), \(rows) rows")
+        let alike = sharing(input, columns: [0, 2, 5])
+        #expect(
+          try loaded.run(at, [alike], dims: ["batch": rows]) == Interpreter.run(graph, inputs: [alike]),
+          "forest \(at), \(rows) rows that share columns")
       }
     }
+  }
+
+  /// The rows with some columns equal to the first row's.
+  private func sharing(_ input: HostTensor, columns: [Int]) -> HostTensor {
+    var values = input.values(as: Float.self)
+    for row in 0..<input.shape[0] {
+      for column in columns { values[row * 6 + column] = values[column] }
+    }
+    return HostTensor(.f32, input.shape, values)
   }
 
   @Test func `post-transforms`() throws {

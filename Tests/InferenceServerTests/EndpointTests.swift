@@ -16,7 +16,7 @@ import Testing
     for user in 1...16 {
       let answers = try (0..<3).map { _ in try predict(#"{"user":\#(user),"xs":[1,2.5],"note":"é\n"}"#) }
       let arm = try #require(answers[0].headers["serve-arm"])
-      #expect(answers.allSatisfy { $0 == answers[0] })
+      #expect(answers.allSatisfy { $0.body == answers[0].body && $0.headers["serve-arm"] == arm })
       let expected =
         arm == "trial=control"
         ? #"{"ys":[2.0,5.0],"note":"é\n","model":"v1"}"# : #"{"ys":[3.0,7.5],"note":"é\n","model":"v2"}"#

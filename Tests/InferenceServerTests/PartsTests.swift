@@ -15,6 +15,14 @@ import Testing
     #expect(UTCTime(secondsSince1970: seconds, nanosecond: 5).rfc3339 == text)
   }
 
+  @Test(arguments: [
+    (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
+    (-86_400, "Wed, 31 Dec 1969 00:00:00 GMT"),
+  ])
+  func `a date is written as HTTP has it`(seconds: Int, text: String) {
+    #expect(UTCTime(secondsSince1970: seconds, nanosecond: 0).http == text)
+  }
+
   @Test func `a traceparent header gives its trace and span, and anything else nothing`() throws {
     let trace = String(repeating: "0a", count: 16)
     let span = String(repeating: "1b", count: 8)

@@ -73,6 +73,8 @@ import Testing
     ("expand(req.x, cand)", "f32[cand, 4]"), ("expand(req.x, cnad)", "!SV0203"),
     ("reshape(req.m, [4, cand])", "f32[4, cand]"),
     ("reshape(req.m, [2 * cand, 2])", "f32[2*cand, 2]"), ("reshape(req.m, [3, cand])", "!SV0403"),
+    ("reshape(req.m, [cand - 5, 2])", "!SV0304"), ("expand(req.d, cand - 4)", "f64[cand - 4]"),
+    ("reshape(req.m, [cand * cand * cand * cand * cand, 2])", "!SV0304"),
     ("sum(req.m, axis: 1)", "f32[cand]"), ("sum(req.m, axis: -2)", "f32[4]"), ("sum(req.m, axis: 2)", "!SV0403"),
     ("sum(req.m)", "!SV0209"), ("mean(req.n, axis: 0)", "!SV0402"), ("max(req.m, axis: 0)", "f32[4]"),
     ("max(req.x, 0.0)", "f32[4]"), ("max(req.x)", "!SV0209"), ("softmax(req.m)", "f32[cand, 4]"),

@@ -201,6 +201,11 @@ import Testing
     #expect(file.declarations.last?.block?.isComplete == true)
   }
 
+  @Test func `The head of a declaration that was not understood is known, up to its block`() {
+    let parsed = parse("serve 1\nstore shop : { path = \"x\" }\nmodel M { x = 1 }")
+    #expect(parsed.ast.brokenHeads.map { parsed.source.text(in: $0.bytes) } == ["store shop : "])
+  }
+
   @Test func `A declaration of an unknown kind makes the file incomplete`() {
     #expect(!file("modle M { a = 1 }").isComplete)
     #expect(file("model M { a = 1 }").isComplete)

@@ -8,7 +8,13 @@ extension MathLibrary {
       return x != x ? (u16)((b >> 16) | 64) : (u16)((b + 0x7fff + ((b >> 16) & 1)) >> 16);
     }
     MATH f32 round_half(f32 x) { return (f32)(f16)x; }
-    MATH f32 round_half(f64 x) { return (f32)(f16)x; }
+    /// By way of an f32 that is rounded to odd, so that rounding twice gives what rounding once would.
+    MATH f32 round_half(f64 x) {
+      f32 y = (f32)x;
+      i32 b = to_bits(y);
+      if (y == y && (f64)y != x) b = (b - ((f64)m_absolute(y) > m_absolute(x))) | 1;
+      return (f32)(f16)from_bits(b);
+    }
     MATH f32 round_bfloat(f32 x) { return load_bfloat(store_bfloat(x)); }
     MATH i64 saturate(f64 x, f64 low, f64 high, i64 minimum, i64 maximum) {
       return x != x ? 0 : x <= low ? minimum : x >= high ? maximum : (i64)x;
@@ -26,10 +32,16 @@ extension MathLibrary {
     }
     MATH u64 remainder_floored(u64 a, u64 b) { return remainder_truncated(a, b); }
     MATH f64 remainder_truncated(f64 a, f64 b) {
-      f64 q = a / b;
-      return a - __builtin_elementwise_trunc(q) * b;
+      f64 x = m_absolute(a), m = m_absolute(b);
+      f64 r = __builtin_elementwise_fma(-__builtin_elementwise_trunc(x / m), m, x);
+      r = r < 0.0 ? r + m : r >= m ? r - m : r;
+      r = m == __builtin_inf() && x < m ? x : r;
+      return a < 0.0 ? -r : r;
     }
-    MATH f64 remainder_floored(f64 a, f64 b) { return a - m_floor(a / b) * b; }
+    MATH f64 remainder_floored(f64 a, f64 b) {
+      f64 r = remainder_truncated(a, b);
+      return r != 0.0 && (r < 0.0) != (b < 0.0) ? r + b : r;
+    }
     MATH u64 power_integer(u64 base, u64 exponent) {
       u64 r = 1;
       for (; exponent > 0; exponent >>= 1, base *= base)

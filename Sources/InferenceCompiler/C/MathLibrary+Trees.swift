@@ -16,6 +16,12 @@ extension MathLibrary {
       *word &= ~fails | (i32)s->mask;
       return 1;
     }
+    /// The same for rows that all have one value.
+    INLINE i32 rule_out_all(const tree_split *s, f32 x, i32 *alive) {
+      if (!(x > s->threshold)) return 0;
+      alive[s->tree] &= (i32)s->mask;
+      return 1;
+    }
     INLINE f32 tree_value(const tree_node *p) { return p->threshold; }
     INLINE u32 entry_target(const tree_entry *e) { return e->target; }
     INLINE f32 entry_weight(const tree_entry *e) { return e->weight; }

@@ -53,9 +53,9 @@ extension Emitter {
         let element = try emitter.value(x, at: indices)
         return reducer.merged(slot, reducer.prepared(element.expression, shift: nil))
       }
-      let finished = reducer.finished("x", count: emitter.c(count))
+      let finished = reducer.finished("x", count: emitter.c(count), shift: nil)
       if finished != "x" {
-        try update([column]) { emitter, slot in reducer.finished(slot, count: emitter.c(count)) }
+        try update([column]) { emitter, slot in reducer.finished(slot, count: emitter.c(count), shift: nil) }
       }
     }
   }

@@ -19,25 +19,80 @@ extension Emitter {
     let splits = table(kernel, .splits, "tree_split")
     let starts = table(kernel, .columnStarts, "u32")
     let word: CExpression = .load("i32x16", alive + "tree" * .integer(lanes))
-    let filled: [CStatement] = [
-      .loop(
-        variable: "tree", from: 0, below: .integer(trees), step: 1, [.assign(word, .cast("i32x16", -1))])
-    ]
-    let split = CExpression.name("split")
-    let ruled: [CStatement] = [
-      .loop(
-        variable: "column", from: 0, below: .integer(scorer.columns), step: 1,
-        [
-          .declare(type: "const f32x16", name: "value", .load("const f32x16", columns + "column" * .integer(lanes))),
-          .declare(type: "const tree_split *", name: "split", splits + starts["column"]),
-          .declare(type: "const tree_split *", name: "last", splits + starts["column" + 1]),
-          .whileLoop(
-            .binary(split < "last", "&&", .call("rule_out", [split, "value", alive])),
-            [.assign(split, split + 1)]),
-        ])
-    ]
-    return columnCopies(kernel, x, to: columns, rows: rows) + filled + ruled
+    let shared = sharedColumns(kernel)
+    let filled: CStatement = .loop(
+      variable: "tree", from: 0, below: .integer(trees), step: 1,
+      [.assign(word, .cast("i32x16", shared.words["tree"]))])
+    let ruled: CStatement = .loop(
+      variable: "column", from: 0, below: .integer(scorer.columns), step: 1,
+      [
+        .branch(
+          shared.changes["column" % .integer(kernel.tables.ensemble.featureCount)],
+          then: [
+            .declare(type: "const f32x16", name: "value", .load("const f32x16", columns + "column" * .integer(lanes))),
+            .declare(type: "const tree_split *", name: "split", splits + starts["column"]),
+            .declare(type: "const tree_split *", name: "last", splits + starts["column" + 1]),
+            .whileLoop(
+              .binary("split" < "last", "&&", .call("rule_out", ["split", "value", alive])),
+              [.assign("split", "split" + 1)]),
+          ], else: [])
+      ])
+    return columnCopies(kernel, x, to: columns, rows: rows) + [filled, ruled]
       + leafSums(kernel, alive, y, rows: rows)
+  }
+
+  /// Columns in which all rows are equal (a customer's features beside each candidate's) rule out the same leaves for
+  /// every row: that is done once, before the rows.
+  mutating func sharedSplits(
+    _ kernel: TreeKernel, _ scorer: QuickScorerTables, _ x: TreeKernel.Matrix, rows: CExpression,
+  ) -> [CStatement] {
+    let features = kernel.tables.ensemble.featureCount
+    let shared = sharedColumns(kernel)
+    let columns = scratch(1, bytes: kernel.tables.columns * Self.scoredRows * 4, type: "f32")
+    let splits = table(kernel, .splits, "tree_split")
+    let starts = table(kernel, .columnStarts, "u32")
+    func bits(_ row: CExpression) -> CExpression {
+      .call("to_bits", [x.pointer[row * x.row + "f" * x.column]])
+    }
+    let change = shared.changes["f"]
+    func perFeature(_ body: [CStatement]) -> CStatement {
+      .loop(variable: "f", from: 0, below: .integer(features), step: 1, body)
+    }
+    return [
+      // One block of rows is not worth the search.
+      perFeature([.assign(change, rows <= .integer(Self.scoredRows))]),
+      .loop(
+        variable: "r", from: 1, below: rows, step: 1,
+        [perFeature([.assign(change, .binary(change, "|", .binary(bits("r"), "^", bits(0))))])]),
+      .loop(
+        variable: "tree", from: 0, below: .integer(kernel.tables.treeCount), step: 1,
+        [.assign(shared.words["tree"], -1)]),
+      .branch(
+        .binary(rows, ">", .integer(Self.scoredRows)),
+        then: columnCopies(kernel, x, to: columns, rows: rows) + [
+          .loop(
+            variable: "column", from: 0, below: .integer(scorer.columns), step: 1,
+            [
+              .declare(type: "const tree_split *", name: "split", splits + starts["column"]),
+              .declare(type: "const tree_split *", name: "last", splits + starts["column" + 1]),
+              .branch(
+                shared.changes["column" % .integer(features)], then: [.assign("split", "last")], else: []),
+              .whileLoop(
+                .binary(
+                  "split" < "last", "&&",
+                  .call("rule_out_all", ["split", columns["column" * .integer(Self.scoredRows)], shared.words])),
+                [.assign("split", "split" + 1)]),
+            ])
+        ], else: []),
+    ]
+  }
+
+  /// For every feature whether rows differ in it, and for every tree the leaves that the equal columns leave.
+  private mutating func sharedColumns(_ kernel: TreeKernel) -> (changes: CExpression, words: CExpression) {
+    (
+      scratch(4, bytes: kernel.tables.ensemble.featureCount * 4, type: "i32"),
+      scratch(5, bytes: kernel.tables.treeCount * 4, type: "i32")
+    )
   }
 
   /// Rows turned into columns, with NaN replaced by what sends a missing value the right way.

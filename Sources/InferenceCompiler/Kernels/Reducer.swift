@@ -38,8 +38,6 @@ struct Reducer {
     }
   }
 
-  func combined(_ a: CExpression, _ b: CExpression) -> CExpression { merged(a, b) }
-
   func merged(_ a: CExpression, _ b: CExpression) -> CExpression {
     switch function {
     case .sum, .mean, .l1, .l2, .sumSquare, .logSum, .logSumExp: .binary(a, "+", b)
@@ -49,7 +47,7 @@ struct Reducer {
     }
   }
 
-  func finished(_ total: CExpression, count: CExpression) -> CExpression {
+  func finished(_ total: CExpression, count: CExpression, shift: CExpression?) -> CExpression {
     switch function {
     case .sum, .product, .maximum, .minimum, .l1, .sumSquare: return total
     case .mean:
@@ -57,8 +55,8 @@ struct Reducer {
     case .l2: return .call("m_sqrt", [total])
     case .logSum: return .call("m_log", [total])
     case .logSumExp:
-      guard case .name(let name) = total else { return .call("m_log", [total]) }
-      return .binary(.name("\(name)_shift"), "+", .call("m_log", [total]))
+      let logarithm = CExpression.call("m_log", [total])
+      return shift.map { .binary($0, "+", logarithm) } ?? logarithm
     }
   }
 }

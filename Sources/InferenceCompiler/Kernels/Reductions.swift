@@ -23,36 +23,40 @@ extension Emitter {
       var indices = [Affine](repeating: Affine(0), count: type.shape.rank)
       for (at, axis) in kept.enumerated() { indices[axis] = plan.indices[at] }
       let reducer = Reducer(function, type.element)
-      let total = try emitter.reduced(reducer, x, indices, axes.sorted())
+      let shift = try emitter.shift(reducer, x, indices, axes.sorted())
+      let total = try emitter.reduced(reducer, x, indices, axes.sorted(), shift: shift)
       let count = axes.reduce(Dim(1)) { $0 * type.shape[$1] }
-      let finished = reducer.finished(total, count: emitter.c(count))
+      let finished = reducer.finished(total, count: emitter.c(count), shift: shift)
       let level = emitter.levels.count - 1
       emitter.store(
         Operand(expression: finished, level: level, isVector: false), type.element, to: result, at: place)
     }
   }
 
+  /// What a sum of exponentials subtracts first: the largest element, which keeps them in range.
+  private mutating func shift(
+    _ reducer: Reducer, _ x: ValueID, _ indices: [Affine], _ axes: [Int],
+  ) throws(EmitFailure) -> CExpression? {
+    guard reducer.function == .logSumExp else { return nil }
+    let peak = try reduced(Reducer(.maximum, reducer.element), x, indices, axes, shift: nil)
+    let level = levels.count - 1
+    let largest = bind(reducer.type, peak, level: level).expression
+    let isFinite: CExpression = .call("m_absolute", [largest]) < .name("__builtin_inff()")
+    return bind(reducer.type, .conditional(isFinite, largest, .cast(reducer.type, 0)), level: level).expression
+  }
+
   /// The combined elements over `axes`, before the reducer's last step.
   private mutating func reduced(
-    _ reducer: Reducer, _ x: ValueID, _ indices: [Affine], _ axes: [Int],
+    _ reducer: Reducer, _ x: ValueID, _ indices: [Affine], _ axes: [Int], shift: CExpression?,
   ) throws(EmitFailure) -> CExpression {
     let shape = schedule.shape(of: x)
     let level = levels.count - 1
     let name = fresh("r")
-    var shift: CExpression?
-    if reducer.function == .logSumExp {
-      // The largest element keeps the exponentials in range.
-      let peak = try reduced(Reducer(.maximum, reducer.element), x, indices, axes)
-      let finite: CExpression = .call("m_absolute", [peak]) < .name("__builtin_inff()")
-      shift = bind(reducer.type, .conditional(finite, peak, .cast(reducer.type, 0)), level: level).expression
-      levels[level].append(.declare(type: reducer.type, name: "\(name)_shift", shift))
-      shift = .name("\(name)_shift")
-    }
     var all = indices
     let outer = axes.filter { shape[$0] != 1 }
     guard let inner = outer.last else {
       let element = try value(x, at: all)
-      return reducer.combined(reducer.start, reducer.prepared(element.expression, shift: shift))
+      return reducer.merged(reducer.start, reducer.prepared(element.expression, shift: shift))
     }
     levels[level].append(.declare(type: reducer.type, name: name, reducer.start))
     let names = outer.map { _ in fresh("j") }
@@ -62,19 +66,19 @@ extension Emitter {
       let sum = CExpression.name(name)
       let variable = names[names.count - 1]
       let extent = shape[inner]
-      let savedLevels = emitter
+      let beforeVectors = emitter
       var start: CExpression = 0
       do throws(EmitFailure) {
         start = try emitter.vectorLine(reducer, x, all, variable, extent, sum, shift)
       } catch .notVector {
-        emitter = savedLevels
+        emitter = beforeVectors
       }
       let level = emitter.levels.count
       emitter.levels.append([])
       emitter.declare(variable: variable, level: level)
       let element = try emitter.value(x, at: all)
       emitter.levels[level].append(
-        .assign(sum, reducer.combined(sum, reducer.prepared(element.expression, shift: shift))))
+        .assign(sum, reducer.merged(sum, reducer.prepared(element.expression, shift: shift))))
       let body = emitter.levels.removeLast()
       emitter.closeLoops(to: level - 1)
       emitter.levels[level - 1].append(
@@ -98,7 +102,7 @@ extension Emitter {
     let vector = indices.map { $0[variable] == 0 ? $0 : $0 + Affine(variable: "lane") }
     let element = try value(x, at: vector)
     let prepared = reducer.prepared(splat(element), shift: shift)
-    levels[outer + 1].append(.assign(.name(lanes), reducer.combined(.name(lanes), prepared)))
+    levels[outer + 1].append(.assign(.name(lanes), reducer.merged(.name(lanes), prepared)))
     lane = nil
     let body = levels.removeLast()
     closeLoops(to: outer)
@@ -107,55 +111,5 @@ extension Emitter {
     levels[outer].append(.loop(variable: variable, from: 0, below: full, step: 16, body))
     for at in 0..<16 { levels[outer].append(.assign(sum, reducer.merged(sum, .name(lanes)[.integer(at)]))) }
     return full
-  }
-
-  /// The first or last index of the largest or smallest element.
-  mutating func argReduction(_ node: Node, _ largest: Bool, _ axis: Int, _ last: Bool) throws(EmitFailure) {
-    let (x, y) = (node.inputs[0], node.outputs[0])
-    guard let result = schedule.views[y] else { throw unsupported(node, "has no memory for its result") }
-    let type = schedule.type(of: x)
-    let kept = type.shape.dims.indices.filter { $0 != axis }
-    let plan = LoopPlan(Shape(kept.map { type.shape[$0] }), strides: nil)
-    try loops(plan.loops) { emitter throws(EmitFailure) in
-      var indices = [Affine](repeating: Affine(0), count: type.shape.rank)
-      var place = [Affine](repeating: Affine(0), count: emitter.schedule.shape(of: y).rank)
-      for (at, kept) in kept.enumerated() {
-        indices[kept] = plan.indices[at]
-        place[place.count == type.shape.rank ? kept : at] = plan.indices[at]
-      }
-      let level = emitter.levels.count - 1
-      let (best, index) = (emitter.fresh("best"), emitter.fresh("found"))
-      let first = try emitter.value(x, at: indices)
-      emitter.levels[level] += [
-        .declare(type: type.element.computeType, name: best, first.expression),
-        .declare(type: "i64", name: index, 0),
-      ]
-      let variable = emitter.fresh("j")
-      indices[axis] = Affine(variable: variable)
-      emitter.levels.append([])
-      emitter.declare(variable: variable, level: level + 1)
-      let element = try emitter.value(x, at: indices).expression
-      let sign = (largest ? ">" : "<") + (last ? "=" : "")
-      var wins = CExpression.binary(element, sign, .name(best))
-      if type.element.isFloat {
-        // NaN is below everything, as the interpreter has it.
-        let (new, old) = (
-          CExpression.binary(element, "!=", element), CExpression.binary(.name(best), "!=", .name(best))
-        )
-        switch (largest, last) {
-        case (true, false): wins = .binary(wins, "|", .binary(old, "&", .unary("!", new)))
-        case (true, true): wins = .binary(wins, "|", old)
-        case (false, false): wins = .binary(wins, "|", .binary(new, "&", .unary("!", old)))
-        case (false, true): wins = .binary(wins, "|", new)
-        }
-      }
-      emitter.levels[level + 1].append(
-        .branch(wins, then: [.assign(.name(best), element), .assign(.name(index), .name(variable))], else: []))
-      let body = emitter.levels.removeLast()
-      emitter.closeLoops(to: level)
-      emitter.levels[level].append(
-        .loop(variable: variable, from: 1, below: emitter.c(type.shape[axis]), step: 1, body))
-      emitter.store(Operand(expression: .name(index), level: level, isVector: false), .i64, to: result, at: place)
-    }
   }
 }

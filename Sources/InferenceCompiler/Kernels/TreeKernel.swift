@@ -21,7 +21,9 @@ extension Emitter {
     let many: [CStatement]
     let isEnough: CExpression
     let step: Int
+    levels[0].append(.declare(type: "i64", name: "row", 0))
     if let scorer = tables.scorer {
+      levels[0] += sharedSplits(kernel, scorer, source, rows: rows)
       many = scoreRows(kernel, scorer, source, target, rows: rows)
       isEnough = "row" + .integer(Self.fewestScoredRows) <= rows
       step = Self.scoredRows
@@ -32,7 +34,6 @@ extension Emitter {
     }
     let one = copies(kernel, source, to: copy, rows: 1) + walkTrees(kernel, copy, target)
     levels[0] += [
-      .declare(type: "i64", name: "row", 0),
       .whileLoop(isEnough, many + [.assign("row", "row" + .integer(step))]),
       .whileLoop("row" < rows, one + [.assign("row", "row" + 1)]),
     ]

@@ -20,8 +20,8 @@ struct AnswerHead {
   /// HTTP/1.0 asks to be told that a connection stays.
   var isVersion1_0 = false
 
-  /// Writes the head for a body of `length` bytes.
-  func write(to out: inout ByteWriter, length: Int) {
+  /// Writes the head for a body of `length` bytes; `date` is a whole header line.
+  func write(to out: inout ByteWriter, length: Int, date: [UInt8]) {
     out.append("HTTP/1.1 ")
     out.appendJSON(status)
     out.append(" ")
@@ -32,6 +32,7 @@ struct AnswerHead {
     }
     out.appendJSON(length)
     out.append("\r\n")
+    out.append(date)
     out.append(lines)
     if let allow {
       out.append("allow: ")

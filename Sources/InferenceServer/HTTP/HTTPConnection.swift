@@ -209,7 +209,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     head.isKeepAlive = head.isKeepAlive && incoming.head.isKeepAlive && loop.state.phase != .draining
     head.isVersion1_0 = incoming.head.version == .http1_0
     loop.out.removeAll()
-    head.write(to: &loop.out, length: body.count)
+    head.write(to: &loop.out, length: body.count, date: loop.date)
     if incoming.head.method != .HEAD { loop.out.append(body.bindMemory(to: UInt8.self)) }
     loop.buffer.clear()
     loop.buffer.writeBytes(loop.out.bytes)

@@ -50,6 +50,8 @@ final class LoopContext {
   var body = ByteWriter(capacity: 1024)
   /// Memory of the last answer, used again when the socket took it at once.
   var buffer: ByteBuffer
+  /// The `date` header's line, a second old at most.
+  private(set) var date = LoopContext.dateLine
   private var connections: [ObjectIdentifier: HTTPConnection] = [:]
 
   init(_ settings: ServedSettings, state: ServerState, allocator: ByteBufferAllocator) {
@@ -71,8 +73,11 @@ final class LoopContext {
 
   func remove(_ connection: HTTPConnection) { connections[ObjectIdentifier(connection)] = nil }
 
+  private static var dateLine: [UInt8] { Array("date: \(UTCTime.now.http)\r\n".utf8) }
+
   /// Closes what took too long; called about once a second.
   func sweep(now: UInt64) {
+    date = Self.dateLine
     for connection in connections.values { connection.checkTime(now) }
     let dropped = requestLog.takeDropped()
     if dropped > 0 { Log.write(.warning, "\(dropped) request lines were not logged") }

@@ -9,6 +9,8 @@ struct UTCTime {
   var minute: Int
   var second: Int
   var nanosecond: Int
+  /// 0 is Sunday.
+  var weekday: Int
 
   static var now: UTCTime {
     var time = timespec()
@@ -20,6 +22,8 @@ struct UTCTime {
   init(secondsSince1970 seconds: Int, nanosecond: Int) {
     let day = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
     let rest = seconds - day * 86_400
+    // 1970 began on a Thursday.
+    weekday = ((day + 4) % 7 + 7) % 7
     let shifted = day + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097
@@ -39,6 +43,14 @@ struct UTCTime {
   var rfc3339: String {
     "\(year)-\(padded(month, 2))-\(padded(day, 2))T\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))"
       + ".\(padded(nanosecond, 9))Z"
+  }
+
+  /// `Sun, 22 Nov 2026 13:05:09 GMT`, as HTTP writes dates.
+  var http: String {
+    let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    return "\(days[weekday]), \(padded(day, 2)) \(months[month - 1]) \(year) "
+      + "\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2)) GMT"
   }
 
   private func padded(_ value: Int, _ width: Int) -> String {

@@ -94,7 +94,9 @@ extension Checker {
     case .float(let value): Literal(value: Rational(value) ?? Rational(0), isFloat: true, double: value.double)
     case .unary(.negate, let operand):
       literal(operand).map { Literal(value: $0.value.negated, isFloat: $0.isFloat, double: -$0.double) }
-    default: nil
+    case .error, .quantity, .percent, .bool, .string, .date, .grid, .pattern, .unset, .path, .implicitMember, .call,
+      .index, .member, .unary, .binary, .range, .list, .record, .phrase:
+      nil
     }
   }
 

@@ -207,14 +207,13 @@ extension Settings.Node {
     guard let parts = value?.phrase, parts.count == 2, parts[0].name?.text == "only", let keyword = parts[0].name
     else { return nil }
     var entry = Settings.Node(keyword: keyword, range: range)
-    switch parts[1].kind {
-    case .record(let name, let block):
+    if case .record(let name, let block) = parts[1].kind {
       entry.entryName = name.single
       entry.body = Settings(block)
-    case .path(let name): entry.entryName = name.single
-    default: return nil
+    } else {
+      entry.entryName = parts[1].name
     }
-    return entry
+    return entry.entryName == nil ? nil : entry
   }
 }
 

@@ -69,89 +69,6 @@ extension Checker {
     return enums[name.text] == nil ? nil : .enumeration(name.text)
   }
 
-  // MARK: - Dimensions
-
-  private mutating func shape(_ type: AST.TypeExpr, _ symbols: Symbols) -> Shape? {
-    var dims: [Dim] = []
-    for written in type.dims ?? [] {
-      switch written {
-      case .atMost(_, let range):
-        diagnostics.add(.notSupported("a ragged dimension", at: range))
-      case .exact(let expr):
-        if let dim = dimension(expr, symbols) { dims.append(dim) }
-      }
-    }
-    guard dims.count == type.dims?.count ?? 0 else { return nil }
-    if dims.count > 8 {
-      diagnostics.add(
-        Diagnostic(.outOfRange, "a tensor has at most 8 dimensions", at: Label(type.range, "\(dims.count) dimensions")))
-      return nil
-    }
-    return Shape(dims)
-  }
-
-  /// A dimension: a number, a dim, sums and products of them.
-  mutating func dimension(_ expr: AST.Expr, _ symbols: Symbols) -> Dim? {
-    switch expr.kind {
-    case .error: return nil
-    case .integer(let value):
-      if value <= UInt64(Int32.max), value > 0 { return Dim(Int(value)) }
-      diagnostics.add(Diagnostic(.outOfRange, "a dimension is 1 or more", at: Label(expr.range, "not a size")))
-      return nil
-    case .binary(let left, let sign, let right, _) where [.add, .subtract, .multiply].contains(sign):
-      let a = dimension(left, symbols)
-      let b = dimension(right, symbols)
-      guard let a, let b else { return nil }
-      let result = sign == .add ? a + b : sign == .subtract ? a - b : a * b
-      if result.isSimple { return result }
-      diagnostics.add(
-        Diagnostic(
-          .outOfRange, "this dimension is too complicated", at: Label(expr.range, "too large, or too many terms")))
-      return nil
-    default:
-      guard let name = expr.name else {
-        diagnostics.add(typeMismatch("a dimension is a number or a dim", "not a dimension", expr.range))
-        return nil
-      }
-      return dimension(name, symbols)
-    }
-  }
-
-  private mutating func dimension(_ name: AST.Name, _ symbols: Symbols) -> Dim? {
-    if name.text == "_" {
-      diagnostics.add(.notSupported("`_` as a dimension", at: name.range))
-      return nil
-    }
-    let found = program.lookup(name)
-    switch symbols {
-    case .local where found?.kind != .dim: return Dim(symbol: name.text)
-    case .local, .declared, .none:
-      guard let declaration = resolve(name, [.dim]), let dim = dims[declaration.name.text] else { return nil }
-      if dim.minimum == dim.maximum { return Dim(dim.minimum) }
-      if case .none = symbols {
-        diagnostics.add(
-          typeMismatch("every dimension is a number here", "`\(name)` varies from request to request", name.range))
-        return nil
-      }
-      return Dim(symbol: name.text)
-    }
-  }
-
-  /// The least and the greatest value of a dimension whose symbols are all declared; nil where one is not.
-  func bounds(_ dim: Dim) -> ClosedRange<Int>? {
-    var low: [String: Int] = [:]
-    var high: [String: Int] = [:]
-    for symbol in dim.symbols {
-      guard let declared = dims[symbol] else { return nil }
-      low[symbol] = declared.minimum
-      high[symbol] = declared.maximum
-    }
-    let rising = dim.terms.allSatisfy { $0.coefficient > 0 }
-    guard rising || dim.constant != nil, let least = dim.evaluate(low), let most = dim.evaluate(high), least <= most
-    else { return nil }
-    return least...most
-  }
-
   // MARK: - Refinements
 
   private mutating func refinement(_ type: AST.TypeExpr, of scalar: FieldType.Scalar) -> FieldType.Refinement? {
@@ -204,13 +121,6 @@ extension Checker {
 
   func typeMismatch(_ message: String, _ label: String, _ range: SourceRange) -> Diagnostic {
     Diagnostic(.typeMismatch, message, at: Label(range, label))
-  }
-}
-
-extension Dim {
-  /// What one reads at a glance, and what arithmetic on cannot overflow.
-  fileprivate var isSimple: Bool {
-    terms.count <= 8 && terms.allSatisfy { $0.monomial.count <= 4 && abs($0.coefficient) <= Int(Int32.max) }
   }
 }
 

@@ -16,6 +16,9 @@ extension AST {
     package let declarations: [Declaration]
     /// False where a declaration or an import was not understood; a name that seems unknown may be declared there.
     package let isComplete: Bool
+    /// The heads of declarations that were not understood, up to their blocks: what else is found there follows from
+    /// that.
+    package let brokenHeads: [SourceRange]
     package let range: SourceRange
   }
 

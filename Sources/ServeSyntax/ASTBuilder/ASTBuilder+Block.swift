@@ -27,7 +27,7 @@ extension ASTBuilder {
   }
 
   private func field(_ node: SyntaxNode) -> AST.Field? {
-    guard let path = node.first(.path).flatMap(path) else { return nil }
+    guard let path = node.first(.path).flatMap(path), !hasBrokenAnnotation(node) else { return nil }
     let type = annotation(of: node)
     let value = node.first(.initializer).map { initializer($0) }
     return AST.Field(
@@ -54,7 +54,7 @@ extension ASTBuilder {
   }
 
   private func clause(_ node: SyntaxNode) -> AST.Clause? {
-    guard let keyword = tokens(of: node).first.flatMap(name) else { return nil }
+    guard let keyword = tokens(of: node).first.flatMap(name), !hasBrokenAnnotation(node) else { return nil }
     return AST.Clause(
       doc: doc(above: node),
       keyword: keyword,

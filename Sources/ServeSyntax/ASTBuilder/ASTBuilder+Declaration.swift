@@ -23,6 +23,15 @@ extension ASTBuilder {
     )
   }
 
+  /// The range of a declaration's head, from its keyword to its body, if it is not whole.
+  func brokenHead(_ node: SyntaxNode) -> SourceRange? {
+    let head = node.children.prefix { $0.node?.kind != .block && $0.node?.kind != .initializer }
+    guard head.contains(where: isBroken) else { return nil }
+    let range = tree.range(of: node)
+    let body = node.first(.block) ?? node.first(.initializer)
+    return tree.source.range(range.start..<(body.map { tree.range(of: $0).start } ?? range.end))
+  }
+
   /// What a declaration without a body has: a block about which nothing is known.
   private func brokenBlock(of node: SyntaxNode) -> AST.Block {
     AST.Block(items: [], isComplete: false, range: tree.range(of: node).atEnd)
@@ -51,6 +60,11 @@ extension ASTBuilder {
   }
 
   // MARK: - What declarations and items share
+
+  /// True where a `:` has no type behind it that could be understood.
+  func hasBrokenAnnotation(_ node: SyntaxNode) -> Bool {
+    node.first(.annotation) != nil && annotation(of: node) == nil
+  }
 
   func annotation(of node: SyntaxNode) -> AST.TypeExpr? {
     node.first(.annotation).flatMap { $0.first(.type) }.flatMap(type)

@@ -22,6 +22,7 @@ struct ASTBuilder {
       declarations: understood,
       isComplete: understoodImports.count == imports.count && understood.count == declarations.count
         && tree.root.first(.unexpected) == nil,
+      brokenHeads: declarations.compactMap(brokenHead),
       range: tree.source.range(0..<tree.source.bytes.count),
     )
   }
@@ -75,6 +76,15 @@ struct ASTBuilder {
 
   func range(ofToken index: Int) -> SourceRange {
     tree.source.range(tree.tokens[index].text)
+  }
+
+  /// True for a node with something missing or unexpected anywhere below.
+  func isBroken(_ element: SyntaxElement) -> Bool {
+    switch element {
+    case .token: false
+    case .missing: true
+    case .node(let node): node.kind == .unexpected || node.children.contains(where: isBroken)
+    }
   }
 
   func hasMissing(_ node: SyntaxNode) -> Bool {

@@ -75,7 +75,8 @@ extension Parser {
 
   /// operand = path [ annotation ] ;
   mutating func parseOperand() -> SyntaxElement {
-    let hasName = current.isName && !atLineBreak && !atDeclarationInColumnZero
+    let hasName =
+      current.isName && current.keyword?.preposition == nil && !atLineBreak && !atDeclarationInColumnZero
     var children = [hasName ? parsePath() : missing(.name, in: .operand)]
     if continues(with: .colon) { children.append(parseAnnotation()) }
     return .node(SyntaxNode(kind: .operand, children: children))
