@@ -65,6 +65,7 @@ let package = Package(
     .executableTarget(name: "served", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", arguments], swiftSettings: swift),
 
     // MARK: - Tests
+    .testTarget(name: "CompilerDriverTests", dependencies: ["CompilerDriver", "InferenceCompiler", "InferenceIR", "PlanFormat", "ServeDiagnostics", "TensorTypes"], swiftSettings: swift),
     .testTarget(name: "FeatureStoresTests", dependencies: ["FeatureStores", "PlanFormat", "TensorTypes", "CPlanABI", "CSQLite"], swiftSettings: swift),
     .testTarget(name: "InferenceIRTests", dependencies: ["InferenceIR", "TensorTypes"], swiftSettings: swift),
     .testTarget(name: "InferenceRuntimeTests", dependencies: ["InferenceRuntime", "PlanFormat", "TensorTypes", "CHost", "CPlanABI"], swiftSettings: swift),

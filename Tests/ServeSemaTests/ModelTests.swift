@@ -78,6 +78,15 @@ import Testing
     #expect(result.errors.contains { $0.code == .versionMismatch }, "\(result.codes)")
   }
 
+  @Test func `a port under another name is one mistake`() {
+    let (_, result) = model(
+      "signature {\n in X : f32[rows, 4]\n out Y : f32[rows]\n}\nsource = \"m.onnx\"",
+      file("m.onnx", "in x : f32[N, 4]", "out scores : f32[N]"))
+    #expect(result.errors.map(\.code) == [.versionMismatch, .missingOutput])
+    #expect(
+      result.errors.flatMap(\.help).map(\.text) == ["write `in x : f32[rows, 4]`", "write `out scores : f32[rows]`"])
+  }
+
   @Test func `a declared dim is not a number of the file's`() {
     let result = check(
       "serve 1\ndim cand = 1...100\nmodel M {\n signature {\n in x : f32[cand]\n out y : f32[cand]\n }\n source = \"m.onnx\"\n}",

@@ -49,7 +49,7 @@ extension Checker {
       var match = SignatureMatch(declared: expected, file: file.model.signature, rigid: Set(dims.keys))
       match.run()
       if match.hasFixedBatch { maximumBatch = 1 }
-      isWhole = report(match, file, ports, first: first) && isWhole
+      isWhole = report(match, file, ports, first: first, isAlone: section.entries["version"] == nil) && isWhole
       for (symbol, value) in match.sizes.sorted(by: { $0.key < $1.key }) {
         if let earlier = locals[symbol], earlier != value {
           diagnostics.add(sizesDiffer(symbol, earlier, value, file, first: first))
@@ -242,6 +242,7 @@ extension Checker {
   /// Reports what differs; true where nothing does.
   private mutating func report(
     _ match: SignatureMatch, _ file: VersionFile, _ declared: DeclaredSignature?, first: VersionFile,
+    isAlone: Bool,
   ) -> Bool {
     for difference in match.differences {
       let origin = declared == nil ? "version \(first.name)'s file has" : "the signature declares"
@@ -254,12 +255,14 @@ extension Checker {
       diagnostics.add(
         Diagnostic(
           difference.isMissingOutput ? .missingOutput : .versionMismatch,
-          "version \(file.name) does not match the signature it is declared under",
+          isAlone
+            ? "the file does not match the signature it is declared under"
+            : "version \(file.name) does not match the signature it is declared under",
           at: Label(
             file.range, "file \(difference.found) (\(file.model.format), sha256:\(file.model.digest.prefix(6))…)"),
           secondary: secondary,
           values: ["\(origin) \(difference.expected)"],
-          notes: ["arms share one pipeline, so every version must have the same signature"],
+          notes: isAlone ? [] : ["arms share one pipeline, so every version must have the same signature"],
           help: difference.help.map { [Help($0)] } ?? []))
     }
     return match.differences.isEmpty

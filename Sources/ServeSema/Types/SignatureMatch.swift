@@ -1,3 +1,4 @@
+import ServeDiagnostics
 import TensorTypes
 
 /// Signatures of files that declare nothing about batches.
@@ -63,14 +64,10 @@ struct SignatureMatch {
   }
 
   private mutating func match(_ kind: String, _ declared: [ModelSignature.Port], _ found: [ModelSignature.Port]) {
+    var spare = found.filter { port in !declared.contains { $0.name == port.name } }
     for port in declared {
       guard let other = found.first(where: { $0.name == port.name }) else {
-        let names = found.map { "\"\($0.name)\"" }.joined(separator: ", ")
-        differences.append(
-          Difference(
-            port: port.name, expected: "\(kind) \"\(port.name)\" \(port.type)",
-            found: "has no \(kind) \"\(port.name)\"", isMissingOutput: kind == "output",
-            help: "the file's \(kind)s are \(names)"))
+        differences.append(missing(kind, port, found, &spare))
         continue
       }
       guard !fits(port.type, other.type) else { continue }
@@ -83,12 +80,26 @@ struct SignatureMatch {
     }
     // An output that is not declared is not computed; an input that is not declared would have no value.
     guard kind == "input" else { return }
-    for port in found where !declared.contains(where: { $0.name == port.name }) {
+    for port in spare {
       differences.append(
         Difference(
           port: port.name, expected: "no input \"\(port.name)\"", found: "says: input \"\(port.name)\" \(port.type)",
           help: "declare `in \(port.name) : \(port.type)`"))
     }
+  }
+
+  /// A port that the file does not have, or has under another name: then that one is spoken for.
+  private func missing(
+    _ kind: String, _ port: ModelSignature.Port, _ found: [ModelSignature.Port], _ spare: inout [ModelSignature.Port],
+  ) -> Difference {
+    let near = Spelling.nearest(to: port.name, among: spare.map(\.name)) ?? (spare.count == 1 ? spare[0].name : nil)
+    spare.removeAll { $0.name == near }
+    let keyword = kind == "input" ? "in" : "out"
+    let names = found.map { "\"\($0.name)\"" }.joined(separator: ", ")
+    return Difference(
+      port: port.name, expected: "\(kind) \"\(port.name)\" \(port.type)",
+      found: near.map { "calls it \"\($0)\"" } ?? "has no \(kind) \"\(port.name)\"", isMissingOutput: kind == "output",
+      help: near.map { "write `\(keyword) \($0) : \(port.type)`" } ?? "the file's \(kind)s are \(names)")
   }
 
   private mutating func fits(_ declared: TensorType, _ found: TensorType) -> Bool {
