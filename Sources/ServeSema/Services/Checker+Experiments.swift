@@ -24,7 +24,7 @@ struct ExperimentHead {
 }
 
 extension Checker {
-  /// The experiment on a service; one at most, for now.
+  /// The experiment on a service; one at most.
   mutating func experimentArms(
     _ experiments: [AST.Declaration], _ overlays: [Overlay], _ head: EnvironmentHead,
   ) -> ExperimentHead? {
