@@ -6,7 +6,20 @@ import Glibc
 final class CodeLibrary: Sendable {
   typealias Kernel = @convention(c) (UnsafePointer<UnsafeMutableRawPointer?>?, UnsafePointer<Int64>?) -> Void
 
-  private nonisolated(unsafe) let handle: UnsafeMutableRawPointer
+  /// A loaded object, and the memory file that it came from.
+  struct Opened {
+    let handle: UnsafeMutableRawPointer
+    /// Stays open as long as the object: the dynamic loader knows objects by name, and `/proc/self/fd/<n>` must not
+    /// come to name another plan's file while this one is loaded.
+    let file: Int32?
+
+    func close() {
+      dlclose(handle)
+      if let file { Glibc.close(file) }
+    }
+  }
+
+  private nonisolated(unsafe) let opened: Opened
   let kernels: [Kernel]
 
   /// Loads `elf`, whose table `serve_kernels` must have exactly `count` entries.
@@ -14,34 +27,36 @@ final class CodeLibrary: Sendable {
   /// The bytes go through a file in memory, which a read-only root file system allows; where the kernel refuses to
   /// execute such a file (vm.memfd_noexec), a temporary file takes its place.
   init(_ elf: UnsafeRawBufferPointer, kernels count: Int) throws(RuntimeError) {
-    let handle: UnsafeMutableRawPointer
+    let opened: Opened
     do throws(RuntimeError) {
-      handle = try Self.loadFromMemory(elf)
+      opened = try Self.loadFromMemory(elf)
     } catch {
-      handle = try Self.loadFromTemporaryFile(elf)
+      opened = try Self.loadFromTemporaryFile(elf)
     }
     do throws(RuntimeError) {
-      kernels = try Self.table(handle, count)
+      kernels = try Self.table(opened.handle, count)
     } catch {
-      dlclose(handle)
+      opened.close()
       throw error
     }
-    self.handle = handle
+    self.opened = opened
   }
 
-  deinit { dlclose(handle) }
+  deinit { opened.close() }
 
-  static func loadFromMemory(_ elf: UnsafeRawBufferPointer) throws(RuntimeError) -> UnsafeMutableRawPointer {
+  static func loadFromMemory(_ elf: UnsafeRawBufferPointer) throws(RuntimeError) -> Opened {
     let file = serve_memory_file("serve-kernels")
     guard file >= 0 else { throw failure("memfd_create") }
-    defer { close(file) }
-    try write(elf, to: file)
-    return try load("/proc/self/fd/\(file)")
+    do throws(RuntimeError) {
+      try write(elf, to: file)
+      return Opened(handle: try load("/proc/self/fd/\(file)"), file: file)
+    } catch {
+      close(file)
+      throw error
+    }
   }
 
-  static func loadFromTemporaryFile(
-    _ elf: UnsafeRawBufferPointer,
-  ) throws(RuntimeError) -> UnsafeMutableRawPointer {
+  static func loadFromTemporaryFile(_ elf: UnsafeRawBufferPointer) throws(RuntimeError) -> Opened {
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var path = Array("\(folder)/serve-kernels-XXXXXX".utf8CString)
     let file = mkstemp(&path)
@@ -52,7 +67,7 @@ final class CodeLibrary: Sendable {
       close(file)
     }
     try write(elf, to: file)
-    return try load(name)
+    return Opened(handle: try load(name), file: nil)
   }
 
   private static func write(_ elf: UnsafeRawBufferPointer, to file: Int32) throws(RuntimeError) {

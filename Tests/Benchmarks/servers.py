@@ -27,14 +27,14 @@ def free_port():
 class Server:
     """A child process listening on `port`; the command's `{port}` is replaced by it."""
 
-    def __init__(self, name, command, ready):
+    def __init__(self, name, command, ready, folder=None):
         self.name, self.ready, self.port = name, ready, free_port()
         # One thread each for numpy's BLAS and OpenMP: the workers are the parallelism.
         environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         words = [word.replace("{port}", str(self.port)) for word in command]
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
-            words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=FOLDER / "peers"
+            words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
         )
 
     @staticmethod
@@ -44,7 +44,7 @@ class Server:
             sys.executable, "-m", "uvicorn", f"{module}:app", "--host", "127.0.0.1", "--port", "{port}", "--workers",
             str(workers), "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "error",
         ]
-        return Server(name, command, "/ready")
+        return Server(name, command, "/ready", FOLDER / "peers")
 
     @staticmethod
     def served(command):

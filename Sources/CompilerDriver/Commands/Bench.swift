@@ -91,7 +91,7 @@ package struct Bench {
     let definition = plan.loaded.plan
     let bindings = definition.programs[program].inputs
     if let data {
-      return try bindings.indices.map { try TensorFile.read("\(data)/input_\($0).pb") }
+      return try bindings.indices.map { try OnnxTensorFile.read("\(data)/input_\($0).pb").tensor }
     }
     let values = Dictionary(uniqueKeysWithValues: zip(definition.symbols.map(\.name), dims))
     if let assembly = plan.assembly {

@@ -28,14 +28,15 @@ package struct Run {
     }
     let importer = GraphImporter()
     let assembly = try ServiceAssembler(module: module, service: chosen) { try importer.graph($0) }.assemble()
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("servec-run-\(getpid())")
+    // Beside the kernels: the same spec runs the same plan file again, and nothing piles up in a temporary folder.
+    let folder = cache.folder.appendingPathComponent("run")
     let built = try PlanBuilder(cache: cache, families: families, progress: progress)
       .build(assembly, metadata: PlanMetadata(module: module, service: chosen).json, into: folder)
 
     var settings = ServedSettings(chosen)
     if let port { settings.httpPort = port }
     for store in module.stores { settings.stores[store.name] = URL(fileURLWithPath: store.path).path }
-    let config = folder.appendingPathComponent("served.json")
+    let config = folder.appendingPathComponent("\(built.root)-\(settings.httpPort).json")
     try Data(try settings.json().utf8).write(to: config)
     let served = try Self.served()
     progress.step("http://127.0.0.1:\(settings.httpPort)/v1/\(chosen.name), OpenAPI at /openapi.json; Ctrl-C ends it")

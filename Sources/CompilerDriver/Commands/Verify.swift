@@ -103,7 +103,7 @@ package struct Verify {
       guard name.hasPrefix("\(kind)_"), name.hasSuffix(".pb"),
         let index = Int(name.dropFirst(kind.count + 1).dropLast(3))
       else { continue }
-      tensors[index] = try TensorFile.read("\(folder)/\(name)")
+      tensors[index] = try OnnxTensorFile.read("\(folder)/\(name)").tensor
     }
     return tensors
   }
