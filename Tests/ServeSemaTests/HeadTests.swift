@@ -22,6 +22,19 @@ import Testing
   }
 
   @Test(arguments: [
+    ("service s { replicas = 3 }", "write `scale { replicas = 2...10 }`"),
+    ("service s { port = 80 }", "write `protocol { http = 8080 }`"),
+    ("service s { timeout = 5ms }", "write `deadline = 30s`"),
+    ("pool p { preemptible = on }", "write `spot = on`"),
+    ("service s { after = 5min }", "write `scale { down { after = 30s } }`"),
+    ("service s { deadlien = 5ms }", "did you mean `deadline`?"),
+    ("service s { colour = 5 }", "not a field of `service`"),
+  ]) func `a setting in the wrong place is sent to the right one`(text: String, label: String) {
+    let result = check("serve 1\n\(text)\n")
+    #expect(result.only(.unknownField)?.primary?.text == label)
+  }
+
+  @Test(arguments: [
     "pool p { gpu = nvidia_l4 x 1 }", "service s { slo { p99 <= 5ms } }", "test \"a\" in dev { }",
     "tokenizer T { length = 64 }", "import \"pkg:acme/slo@2.1\"", "record R { when : date }",
     "record R { x : i32[4, <=64] }", "record R { x : string(/[a-z]+/) }", "model M { source = \"gs://b/m.onnx\" }",

@@ -16,8 +16,15 @@ extension Diagnostic {
       secondary: [Label(first.range, "first one")])
   }
 
+  /// A field that its block does not have: misspelt, in the wrong block, or under the name that other tools give it.
   static func unknownField(_ name: AST.Name, of schema: Schema) -> Diagnostic {
-    unknownField(
+    let isMisspelt = Suggestion(for: name, among: schema.supported.map(\.keyword)).nearest != nil
+    if !isMisspelt, let meant = schema.meaning(of: name.text) {
+      return Diagnostic(
+        .unknownField, "`\(schema.name)` has no field `\(name)`", at: Label(name.range, "write `\(meant)`"),
+        values: ["fields of `\(schema.name)`: \(schema.supported.map(\.summary).joined(separator: ", "))"])
+    }
+    return unknownField(
       name, of: "`\(schema.name)`", fields: schema.supported.map { ($0.keyword, $0.summary) })
   }
 
@@ -54,11 +61,11 @@ extension Diagnostic {
 }
 
 extension Schema.Entry {
-  /// How it is written: `deadline = Duration`, `scale { … }`.
+  /// How it is written: `deadline = 30s`, `scale { … }`.
   var pattern: String {
     switch form {
-    case .setting(let type): "\(keyword) = \(type.name)"
-    case .bound(let relation, let type): "\(keyword) \(relation.rawValue) \(type.name)"
+    case .setting(let type): "\(keyword) = \(type.example)"
+    case .bound(let relation, let type): "\(keyword) \(relation.rawValue) \(type.example)"
     case .section: "\(keyword) { … }"
     case .entries: "\(keyword) NAME { … }"
     case .rule(let looks): "\(keyword) \(looks)"

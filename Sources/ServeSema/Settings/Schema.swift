@@ -87,6 +87,31 @@ struct Schema: Sendable {
     entries.first { $0.keyword == keyword }
   }
 
+  /// How a setting of a block inside of this one is written here, or one that other tools call so.
+  func meaning(of keyword: String) -> String? {
+    if let path = pattern(of: keyword) { return path }
+    return Self.otherNames[keyword].flatMap { pattern(of: $0) }
+  }
+
+  private func pattern(of keyword: String) -> String? {
+    for entry in supported {
+      if entry.keyword == keyword { return entry.pattern }
+      guard case .section(let inner) = entry.form, let found = inner.pattern(of: keyword) else { continue }
+      return "\(entry.keyword) { \(found) }"
+    }
+    return nil
+  }
+
+  /// What settings are called elsewhere.
+  private static let otherNames = [
+    "autoscaling": "scale", "batch_size": "max_size", "bucket": "artifacts", "container": "image", "cores": "cpu",
+    "file": "source", "grace": "drain", "instances": "replicas", "machine_type": "machine", "max": "replicas",
+    "max_batch": "max_size", "max_batch_size": "max_size", "max_latency": "max_wait", "max_replicas": "replicas",
+    "min": "replicas", "min_replicas": "replicas", "path": "source", "port": "http", "preemptible": "spot",
+    "probe": "startup", "ram": "memory", "sha256": "digest", "timeout": "deadline", "traffic": "arm", "uri": "source",
+    "url": "source", "weight": "arm",
+  ]
+
   /// The names that may be written, supported ones only.
   var supported: [Entry] {
     entries.filter { $0.status == .supported }
@@ -128,6 +153,23 @@ enum SettingType: Sendable {
     case .word(let words, _): words.joined(separator: " | ")
     case .reference(let kinds): kinds.map(\.rawValue).joined(separator: " | ")
     case .expression(let name): name
+    }
+  }
+
+  /// What a value may look like.
+  var example: String {
+    switch self {
+    case .integer(let allowed): allowed.upperBound == Int(UInt16.max) ? "8080" : "8"
+    case .integerRange: "2...10"
+    case .duration: UnitDimension.duration.example
+    case .bytes: UnitDimension.bytes.example
+    case .cpu: "2"
+    case .bool: "on"
+    case .string: "\"…\""
+    case .strings: "[\"…\"]"
+    case .word(let words, _): words[0]
+    case .reference: "NAME"
+    case .expression: "…"
     }
   }
 
