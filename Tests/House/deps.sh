@@ -21,6 +21,7 @@ if [ "${1:-}" = --test ]; then
   shift
   command -v curl >/dev/null || packages+=(curl)
   command -v nm >/dev/null || packages+=(binutils)
+  command -v qemu-aarch64 >/dev/null || packages+=(qemu-user)
   python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
 fi
 packages+=("$@")

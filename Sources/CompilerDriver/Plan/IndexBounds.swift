@@ -30,6 +30,13 @@ enum IndexBounds {
           guard let bound = bounds[output] else { continue }
           for input in node.inputs where graph.type(of: input).element.isInteger { lower(input, to: bound) }
         }
+      case .binary(.add):
+        // Rows of several tables in one: `table[ids + offsets]`.
+        guard let bound = bounds[node.outputs[0]] else { continue }
+        for (input, other) in [(node.inputs[0], node.inputs[1]), (node.inputs[1], node.inputs[0])] {
+          guard let offset = graph[other].constant?.integers.max(), throughSelection || offset == 0 else { continue }
+          lower(input, to: max(1, bound - Int(clamping: offset)))
+        }
       case .unary, .binary, .compare, .select, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
         .cumulativeSum, .topK, .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
         break
