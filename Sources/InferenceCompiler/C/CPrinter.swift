@@ -54,7 +54,6 @@ struct CPrinter {
       for (value, body) in cases { block("case \(value):", body, tail: "} break;") }
       line("}")
     case .block(let body): block("", body)
-    case .leave: line("return;")
     }
   }
 

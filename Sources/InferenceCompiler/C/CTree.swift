@@ -68,7 +68,6 @@ indirect enum CStatement: Hashable, Sendable {
   case whileLoop(CExpression, [CStatement])
   case select(CExpression, cases: [(value: Int, body: [CStatement])])
   case block([CStatement])
-  case leave
 
   static func == (a: Self, b: Self) -> Bool { CPrinter.text([a]) == CPrinter.text([b]) }
   func hash(into hasher: inout Hasher) { hasher.combine(CPrinter.text([self])) }

@@ -4,6 +4,7 @@
 /// do the same operations in the same order, so a vectorised loop and its scalar tail give the same bits.
 /// Coefficients: exp, log, tanh, sin and cos are Cephes' single-precision sets (S. Moshier); erf is N. Juffa's
 /// two-interval minimax fit. Errors are at most about 2 ulp; infinities, NaN and denormals come out as C says.
+/// `string` and `kernel` are `serve_string` and `serve_kernel` of plan_abi.h, which freestanding code cannot include.
 enum MathLibrary {
   static var prelude: String {
     types + instantiate(vectorFunctions, "f32", "i32") + instantiate(vectorFunctions, "f32x16", "i32x16")
