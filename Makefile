@@ -8,6 +8,8 @@ CHECKED := --explicit-target-dependency-import-check error
 RELEASE := -c release --static-swift-stdlib
 BIN     := .build/release
 EXAMPLE := examples/recommender
+# The example as benchmarks start it; the newest plan is the one just built.
+SERVED   = $(BIN)/served --plan $$(ls -t .build/bench/plans/*.plan | head -1) --http-port {port} --store shop=$(EXAMPLE)/shop.sqlite
 
 .PHONY: help
 help: ## This list
@@ -48,9 +50,10 @@ record: build ## Write the golden files anew; fails once, so that somebody looks
 .PHONY: bench
 bench: build ## Compare with onnxruntime and with Python servers (makes .venv-bench)
 	Tests/Benchmarks/setup.sh
-	.venv-bench/bin/python Tests/Benchmarks/engine.py
-	.venv-bench/bin/python Tests/Benchmarks/serving.py
-	.venv-bench/bin/python Tests/Benchmarks/startup.py
+	.venv-bench/bin/python Tests/Benchmarks/engine.py --servec $(BIN)/servec
+	$(BIN)/servec build $(EXAMPLE)/recommender.serve -o .build/bench
+	.venv-bench/bin/python Tests/Benchmarks/serving.py --serve-load $(BIN)/serve-load --served "$(SERVED)"
+	.venv-bench/bin/python Tests/Benchmarks/startup.py --served "$(SERVED)"
 
 .PHONY: fuzz
 fuzz: deps ## Fuzz the parser and the readers of files and requests, a minute each
