@@ -25,7 +25,10 @@ extension LoweredUnit {
     case .weights(.raw(let id)): return "%\(schedule.graph[id].name)"
     case .weights(.panels(let id, _)): return "panels %\(schedule.graph[id].name)"
     case .weights(.rows(let id, _)): return "rows %\(schedule.graph[id].name)"
+    case .weights(.codes(let id, _)): return "codes %\(schedule.graph[id].name)"
+    case .weights(.scales(let id, _)): return "scales %\(schedule.graph[id].name)"
     case .weights(.trees(_, let part)): return "trees.\(part)"
+    case .weights(.ranked(_, let part)): return "ranked.\(part)"
     case .weights(.scorer(_, let part)): return "scorer.\(part)"
     }
   }

@@ -1,5 +1,5 @@
 extension MathLibrary {
-  /// Steps and scores of tree ensembles; `TreeTables` and `QuickScorerTables` say what the structs hold.
+  /// Steps and scores of tree ensembles; `RankedTrees`, `TreeTables` and `QuickScorerTables` say what the structs hold.
   static let treeFunctions = """
     typedef struct { f32 threshold; u32 link; } tree_node;
     typedef struct { u32 target; f32 weight; } tree_entry;
@@ -22,6 +22,38 @@ extension MathLibrary {
       alive[s->tree] &= (i32)s->mask;
       return 1;
     }
+    typedef struct { u32 feature; i32 missing; } tree_column;
+    /// How many thresholds of a line are below a feature, less 128; a missing value has a rank of its own.
+    INLINE i8 tree_rank(const f32 *x, i64 step, const tree_column *column, const f32 *line) {
+      f32 value = x[column->feature * step];
+      if (value != value) return (i8)column->missing;
+      f32x16 all = value;
+      i32x16 above = all > *(const f32x16 *)line;
+      i32 start = -16 * __builtin_reduce_add(above);
+      i32x16 within = all > *(const f32x16 *)(line + 16 + start);
+      return (i8)(start - __builtin_reduce_add(within) - 128);
+    }
+    /// The barrier keeps the optimiser from spreading a place over a sum of shifted bits.
+    MATH u64 tree_descend(const i16 *tree, u64 place, const i8 *ranks) {
+      i32 node = tree[place];
+      place = place + place + (ranks[node & 255] > node >> 8);
+      __asm__("" : "+r"(place));
+      return place;
+    }
+    MATH u64 tree_descend(const i32 *tree, u64 place, const i8 *ranks) {
+      i32 node = tree[place];
+      place = place + place + (ranks[node & 65535] > node >> 24);
+      __asm__("" : "+r"(place));
+      return place;
+    }
+    /// All ones in the lanes that go right at a node.
+    MATH i8x32 tree_decide(i16 node, const i8 *ranks) {
+      return (i8x32)(*(const i8x32 *)(ranks + (node & 255) * 32) > (i8x32)(i8)(node >> 8));
+    }
+    MATH i8x32 tree_decide(i32 node, const i8 *ranks) {
+      return (i8x32)(*(const i8x32 *)(ranks + (i64)(node & 65535) * 32) > (i8x32)(i8)(node >> 24));
+    }
+    INLINE i8x32 tree_choose(i8x32 right, i8x32 a, i8x32 b) { return (right & a) | (~right & b); }
     INLINE f32 tree_value(const tree_node *p) { return p->threshold; }
     INLINE u32 entry_target(const tree_entry *e) { return e->target; }
     INLINE f32 entry_weight(const tree_entry *e) { return e->weight; }

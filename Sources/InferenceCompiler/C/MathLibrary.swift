@@ -9,6 +9,7 @@ enum MathLibrary {
   static var prelude: String {
     types + instantiate(vectorFunctions, "f32", "i32") + instantiate(vectorFunctions, "f32x16", "i32x16")
       + doubleFunctions + numberFunctions + laneFunctions + treeFunctions + productFunctions + rowFunctions
+      + searchFunctions
   }
 
   private static func instantiate(_ template: String, _ float: String, _ int: String) -> String {
@@ -45,6 +46,7 @@ enum MathLibrary {
     typedef struct { const u8 *bytes; u64 length; } string;
     typedef f32 f32x16 __attribute__((ext_vector_type(16)));
     typedef i32 i32x16 __attribute__((ext_vector_type(16)));
+    typedef i8 i8x32 __attribute__((ext_vector_type(32)));
     typedef f32x16 f32x16_unaligned __attribute__((aligned(4)));
     typedef void (*kernel)(void *const *buffers, const i64 *dims, i64 part, i64 parts);
     #define INLINE __attribute__((always_inline)) static inline

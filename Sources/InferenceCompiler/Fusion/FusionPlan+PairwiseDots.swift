@@ -28,7 +28,8 @@ extension FusionPlan {
     return (group, [reshape, product])
   }
 
-  private static func soleDefinition(
+  /// The node that defines a value which nothing else reads.
+  static func soleDefinition(
     _ id: ValueID, _ graph: Graph, _ readers: [ValueID: [Int]], _ definitions: [ValueID: Int],
   ) -> Int? {
     readers[id]?.count == 1 && !graph.outputs.contains(id) ? definitions[id] : nil

@@ -28,6 +28,7 @@ struct FusionPlan {
   /// Keyed by the node that makes the stored result.
   var gemms: [Int: Gemm] = [:]
   var pairwiseDots: [Int: PairwiseDots] = [:]
+  var searches: [Int: Search] = [:]
   /// Nodes whose results live only inside another node's kernel.
   var absorbed: Set<Int> = []
   /// Values with memory of their own, or a place in another value's.
@@ -40,6 +41,10 @@ struct FusionPlan {
       if let dots = Self.pairwiseDots(at, graph, readers, definitions) {
         pairwiseDots[at] = dots.group
         absorbed.formUnion(dots.absorbed)
+      }
+      if let search = Self.search(at, graph, readers, definitions) {
+        searches[at] = search.group
+        absorbed.formUnion(search.absorbed)
       }
     }
     // A node that adds two products belongs to the first of them.
@@ -59,6 +64,7 @@ struct FusionPlan {
     var demanded = outputs
     for gemm in gemms.values { demanded.formUnion(gemm.chain.flatMap { graph.nodes[$0].inputs }) }
     for dots in pairwiseDots.values { demanded.insert(dots.rows) }
+    for search in searches.values { demanded.insert(search.queries) }
     // How often a value is evaluated, and whether some reader repeats it.
     var evaluations: [ValueID: Int] = [:]
     var repeated: Set<ValueID> = []

@@ -38,6 +38,8 @@ extension Schedule {
         dispatches.append(Dispatch(work: .gemm(gemm), origin: graph.nodes[gemm.node].origin))
       } else if let dots = plan.pairwiseDots[at] {
         dispatches.append(Dispatch(work: .pairwiseDots(dots), origin: node.origin))
+      } else if let search = plan.searches[at] {
+        dispatches.append(Dispatch(work: .search(search), origin: node.origin))
       } else {
         switch graph.role(of: node) {
         case .anchor:

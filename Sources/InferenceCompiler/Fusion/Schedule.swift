@@ -36,6 +36,7 @@ struct Dispatch {
     case nest([NestPart])
     case gemm(FusionPlan.Gemm)
     case pairwiseDots(FusionPlan.PairwiseDots)
+    case search(FusionPlan.Search)
     /// Touches the rows that later gathers read: pairs of table and indices.
     case prefetch([Prefetch])
     /// An anchor operation on its own: the node's index.

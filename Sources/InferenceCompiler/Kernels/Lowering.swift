@@ -36,6 +36,9 @@ struct Lowering {
     case .pairwiseDots(let dots):
       try emitter.pairwiseDots(dots)
       return "pairwise_dots"
+    case .search(let search):
+      try emitter.search(search)
+      return "search_\(search.k)"
     case .prefetch(let rows):
       try emitter.prefetch(rows)
       return "prefetch_rows"

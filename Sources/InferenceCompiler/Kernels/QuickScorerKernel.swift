@@ -164,7 +164,7 @@ extension Emitter {
     return [.loop(variable: "from", from: 0, below: .integer(Self.scoredRows), step: .integer(half), statements)]
   }
 
-  private mutating func scratch(_ index: Int, bytes: Int, type: String) -> CExpression {
+  mutating func scratch(_ index: Int, bytes: Int, type: String) -> CExpression {
     pointer(.scratch(index: index, byteCount: Dim(bytes)), type: type, written: true)
   }
 

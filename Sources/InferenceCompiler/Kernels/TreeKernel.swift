@@ -2,9 +2,8 @@ import InferenceIR
 import TensorTypes
 
 extension Emitter {
-  /// Scores all rows. Many rows go through the trees feature by feature where trees are small, else 8 at a time down
-  /// one tree; the rest walk one by one down 8 trees at a time, so that 8 independent chains of loads are in flight.
-  /// A row's sum is made in tree order in all of them.
+  /// Scores all rows: over ranks where trees are shallow, else by what walks deep trees. A row's sum is made in tree
+  /// order in every form.
   mutating func trees(_ node: Node, at index: Int, _ tables: TreeTables) throws(EmitFailure) {
     guard let x = schedule.views[node.inputs[0]], let y = schedule.views[node.outputs[0]], x.strides.count == 2 else {
       throw unsupported(node, "trees need a matrix of features in memory")
@@ -13,11 +12,23 @@ extension Emitter {
     let rows = c(schedule.shape(of: node.inputs[0])[0])
     let (features, start) = base(of: x, element: .f32)
     let (scores, scoreStart) = base(of: y, element: .f32, written: true)
-    let copy = pointer(
-      .scratch(index: 0, byteCount: Dim(kernel.rowBlock * tables.columns * 4)), type: "f32", written: true)
     let source = (pointer: features + c(start), row: c(x.strides[0]), column: c(x.strides[1]))
     let target = (pointer: scores + c(scoreStart), row: c(y.strides[0]), column: c(y.strides[1]))
+    if let ranked = tables.ranked {
+      rankedTrees(RankedTreeKernel(trees: kernel, ranked: ranked), source, target, rows: rows)
+    } else {
+      walkedTrees(kernel, source, target, rows: rows)
+    }
+  }
 
+  /// Many rows go through the trees feature by feature where trees have few leaves, else 8 at a time down one tree; the
+  /// rest walk one by one down 8 trees at a time, so that 8 independent chains of loads are in flight.
+  private mutating func walkedTrees(
+    _ kernel: TreeKernel, _ source: TreeKernel.Matrix, _ target: TreeKernel.Matrix, rows: CExpression,
+  ) {
+    let tables = kernel.tables
+    let copy = pointer(
+      .scratch(index: 0, byteCount: Dim(kernel.rowBlock * tables.columns * 4)), type: "f32", written: true)
     let many: [CStatement]
     let isEnough: CExpression
     let step: Int
@@ -36,9 +47,8 @@ extension Emitter {
     levels[0] += [
       .whileLoop(isEnough, many + [.assign("row", "row" + .integer(step))]),
       .whileLoop("row" < rows, one + [.assign("row", "row" + 1)]),
+      .loop(variable: "row", from: 0, below: rows, step: 1, finishedScores(kernel, target)),
     ]
-    levels[0].append(
-      .loop(variable: "row", from: 0, below: rows, step: 1, finishedScores(kernel, target)))
   }
 
   /// Copies rows with NaN replaced by what sends a missing value the right way.
@@ -172,7 +182,7 @@ extension Emitter {
   }
 
   /// Average, base and post-transform of one row's scores.
-  private func finishedScores(_ kernel: TreeKernel, _ y: TreeKernel.Matrix) -> [CStatement] {
+  func finishedScores(_ kernel: TreeKernel, _ y: TreeKernel.Matrix) -> [CStatement] {
     let ensemble = kernel.tables.ensemble
     let slot = y.pointer["row" * y.row + "target" * y.column]
     var body: [CStatement] = []

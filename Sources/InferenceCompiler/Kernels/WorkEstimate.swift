@@ -17,6 +17,8 @@ struct WorkEstimate {
       product(gemm.node) * 22 + elements(schedule.graph.nodes[gemm.node].inputs[1]) * 60
     case .pairwiseDots(let dots):
       schedule.shape(of: dots.rows)[0] * Dim(dots.pairs.count) * schedule.shape(of: dots.rows)[2] * 60
+    case .search(let search):
+      schedule.shape(of: search.queries)[0] * elements(search.matrix) * 20
     case .prefetch: 0
     case .anchor(let at): anchor(at)
     }

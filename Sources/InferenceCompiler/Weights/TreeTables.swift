@@ -38,7 +38,9 @@ struct TreeTables {
   /// The target of each tree, where that is what leaves have.
   private(set) var targets: [UInt32] = []
   private var leaves: [UInt32] = []
-  /// The same trees in the form that scores many rows; nil where trees are too large for it.
+  /// The same trees over ranks, which is faster for any number of rows; nil where trees are too deep for it.
+  private(set) var ranked: RankedTrees?
+  /// The same trees in the form that scores many rows; nil where trees are too large for it, or `ranked` is there.
   private(set) var scorer: QuickScorerTables?
 
   /// Trees that one row walks together.
@@ -56,7 +58,9 @@ struct TreeTables {
     deltaBits = 32 - (Int.bitWidth - columns.leadingZeroBitCount)
     leafForm = Self.leafForm(ensemble)
     for root in ensemble.roots { try append(root, origin) }
-    scorer = leafForm == .entries ? nil : QuickScorerTables(ensemble, column: column)
+    if leafForm == .entries { return }
+    ranked = RankedTrees(ensemble)
+    if ranked == nil { scorer = QuickScorerTables(ensemble, column: column) }
   }
 
   /// The column that a split reads.

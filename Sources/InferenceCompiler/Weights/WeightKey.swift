@@ -8,8 +8,13 @@ enum WeightKey: Hashable, Sendable {
   case panels(ValueID, isTransposed: Bool)
   /// `[column][k]` for dot products; k is padded with zeros to a multiple of 16.
   case rows(ValueID, isTransposed: Bool)
+  /// A byte an element, and what scales a column's bytes: `CompressedRows`.
+  case codes(ValueID, isTransposed: Bool)
+  case scales(ValueID, isTransposed: Bool)
   /// The tables of the tree ensemble at a node.
   case trees(node: Int, part: TreeTables.Part)
+  /// The same trees over ranks.
+  case ranked(node: Int, part: RankedTrees.Part)
   /// The same trees by feature, for many rows at once.
   case scorer(node: Int, part: QuickScorerTables.Part)
 }

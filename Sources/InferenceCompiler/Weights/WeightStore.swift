@@ -18,7 +18,7 @@ struct WeightStore {
   }
 
   private enum Packing: Hashable {
-    case raw, panels(Bool), rows(Bool)
+    case raw, panels(Bool), rows(Bool), codes(Bool), scales(Bool)
   }
 
   private var entries: [Entry] = []
@@ -38,9 +38,16 @@ struct WeightStore {
     case .raw(let id): return add(try constant(id, graph), .raw)
     case .panels(let id, let transposed): return add(try constant(id, graph), .panels(transposed))
     case .rows(let id, let transposed): return add(try constant(id, graph), .rows(transposed))
+    case .codes(let id, let transposed): return add(try constant(id, graph), .codes(transposed))
+    case .scales(let id, let transposed): return add(try constant(id, graph), .scales(transposed))
     case .trees(let node, let part):
       guard let tables = trees[node] else {
         throw CompileError(origin: graph.nodes[node].origin, message: "has no tree tables")
+      }
+      return add(bytes: tables.bytes(part))
+    case .ranked(let node, let part):
+      guard let tables = trees[node]?.ranked else {
+        throw CompileError(origin: graph.nodes[node].origin, message: "has no tables of ranks")
       }
       return add(bytes: tables.bytes(part))
     case .scorer(let node, let part):
@@ -64,6 +71,8 @@ struct WeightStore {
       case .raw: constant.data.bytes.count
       case .panels(let transposed): PanelPacking(constant, isTransposed: transposed).byteCount
       case .rows(let transposed): RowPacking(constant, isTransposed: transposed).byteCount
+      case .codes(let transposed): CompressedRows(constant, isTransposed: transposed).codeBytes
+      case .scales(let transposed): CompressedRows(constant, isTransposed: transposed).scaleBytes
       }
     return add(size, .constant(constant, packing))
   }
@@ -104,6 +113,10 @@ struct WeightStore {
           PanelPacking(constant, isTransposed: transposed).fill(target)
         case .constant(let constant, .rows(let transposed)):
           RowPacking(constant, isTransposed: transposed).fill(target)
+        case .constant(let constant, .codes(let transposed)):
+          CompressedRows(constant, isTransposed: transposed).fillCodes(target)
+        case .constant(let constant, .scales(let transposed)):
+          CompressedRows(constant, isTransposed: transposed).fillScales(target)
         }
       }
     }
