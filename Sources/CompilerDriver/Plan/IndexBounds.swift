@@ -38,7 +38,7 @@ enum IndexBounds {
           lower(input, to: max(1, bound - Int(clamping: offset)))
         }
       case .unary, .binary, .compare, .select, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
-        .layerNorm,
+        .layerNorm, .rmsNorm, .attention, .recurrent,
         .cumulativeSum, .topK, .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
         break
       }
@@ -53,6 +53,7 @@ extension Op {
     switch self {
     case .reshape, .transpose, .expand, .cast: true
     case .unary, .binary, .compare, .select, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
+      .rmsNorm, .attention, .recurrent,
       .cumulativeSum, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .dimensions, .iota,
       .treeEnsemble, .bucketize, .hashBucket:
       false

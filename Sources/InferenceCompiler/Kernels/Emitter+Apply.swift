@@ -42,7 +42,8 @@ extension Emitter {
       return bind("i64", .call("hash_bucket", [key, .integer(buckets)]), level: x.level)
     case .reshape, .transpose, .expand, .slice, .dimensions, .iota, .gather, .gatherElements, .gatherND, .pad, .oneHot:
       return try moved(node, at: indices)
-    case .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .cumulativeSum, .concat, .topK,
+    case .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+      .cumulativeSum, .concat, .topK,
       .treeEnsemble:
       throw unsupported(node, "\(node.op.mnemonic) cannot run inside another kernel")
     }
@@ -79,21 +80,7 @@ extension Emitter {
     let element = schedule.type(of: node.inputs[0]).element
     let value = x.expression
     if element.isFloat {
-      func number(_ value: Double) -> CExpression { element == .f64 ? .double(value) : .float(Float(value)) }
-      switch function {
-      case .isNaN: return .binary(value, "!=", value)
-      case .isInf: return .binary(.call("m_absolute", [value]), "==", .name("__builtin_inff()"))
-      case .not: return .binary(value, "==", 0)
-      case .leakyRelu(let alpha): return .call("m_leakyRelu", [value, number(alpha)])
-      case .elu(let alpha): return .call("m_elu", [value, number(alpha)])
-      case .selu(let alpha, let gamma):
-        return .call("m_selu", [value, number(alpha), number(gamma)])
-      case .hardSigmoid(let alpha, let beta):
-        return .call("m_hardSigmoid", [value, number(alpha), number(beta)])
-      case .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
-        .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos:
-        return .call("m_\(function.mnemonic)", [value])
-      }
+      return Self.call(function, value, element)
     }
     switch function {
     case .not: return .unary(element == .bool ? "!" : "~", value)
@@ -105,6 +92,24 @@ extension Emitter {
     case .exp, .log, .log1p, .sqrt, .reciprocal, .tanh, .sigmoid, .erf, .softplus, .softsign, .gelu, .geluTanh, .silu,
       .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .isNaN, .isInf, .leakyRelu, .elu, .selu, .hardSigmoid:
       throw unsupported(node, "\(function.mnemonic) has no kernel for \(element)")
+    }
+  }
+
+  /// A function of one float, or of 16.
+  static func call(_ function: UnaryOp, _ value: CExpression, _ element: ElementType = .f32) -> CExpression {
+    func number(_ value: Double) -> CExpression { element == .f64 ? .double(value) : .float(Float(value)) }
+    switch function {
+    case .isNaN: return .binary(value, "!=", value)
+    case .isInf: return .binary(.call("m_absolute", [value]), "==", .name("__builtin_inff()"))
+    case .not: return .binary(value, "==", 0)
+    case .leakyRelu(let alpha): return .call("m_leakyRelu", [value, number(alpha)])
+    case .elu(let alpha): return .call("m_elu", [value, number(alpha)])
+    case .selu(let alpha, let gamma): return .call("m_selu", [value, number(alpha), number(gamma)])
+    case .hardSigmoid(let alpha, let beta):
+      return .call("m_hardSigmoid", [value, number(alpha), number(beta)])
+    case .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
+      .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos:
+      return .call("m_\(function.mnemonic)", [value])
     }
   }
 
