@@ -22,7 +22,6 @@ extension OperatorTable {
       call.ignore("saturate", "round_mode")
       return [try importer.converted(try call.operand(0), to: importer.element(of: try call.operand(1)), call)]
     },
-    "Identity": { (_, call) throws(ImportError) in [try call.operand(0)] },
   ]
 
   private static let constant: Conversion = { (importer, call) throws(ImportError) in

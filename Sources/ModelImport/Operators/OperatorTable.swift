@@ -3,6 +3,9 @@ import InferenceIR
 /// Turns a node into operations and returns the values of its outputs, in order.
 typealias Conversion = @Sendable (inout Importer, inout Call) throws(ImportError) -> [ValueID]
 
+/// Turns a node of sequences, optionals or bodies into operations; `scope` is what its bodies may use.
+typealias StructuralConversion = @Sendable (inout Importer, inout Call, Scope) throws(ImportError) -> [Imported]
+
 /// Every operator that is imported, by domain and name. A conversion covers all supported opset versions.
 enum OperatorTable {
   static func conversion(domain: String, operation: String) -> Conversion? {
@@ -13,9 +16,15 @@ enum OperatorTable {
     }
   }
 
+  /// Operators of the standard domain whose operands are not tensors alone.
+  static func structural(domain: String, operation: String) -> StructuralConversion? {
+    domain == "" ? control[operation] ?? sequences[operation] : nil
+  }
+
   /// Names for documentation, sorted.
   static var names: [(domain: String, name: String)] {
-    standard.keys.sorted().map { ("ai.onnx", $0) } + machineLearning.keys.sorted().map { ("ai.onnx.ml", $0) }
+    (Array(standard.keys) + Array(control.keys) + Array(sequences.keys)).sorted().map { ("ai.onnx", $0) }
+      + machineLearning.keys.sorted().map { ("ai.onnx.ml", $0) }
   }
 
   static let standard: [String: Conversion] = merged([
