@@ -35,6 +35,7 @@ package enum Op: Hashable, Sendable {
   /// `(x - mean) / sqrt(var + epsilon) * scale + bias` over axes `axis...`; operands x, scale, bias (last optional).
   case layerNorm(axis: Int, epsilon: Double)
   case cumulativeSum(axis: Int, exclusive: Bool, reverse: Bool)
+  case cumulativeProduct(axis: Int, exclusive: Bool, reverse: Bool)
 
   // MARK: Movement
 
@@ -56,6 +57,11 @@ package enum Op: Hashable, Sendable {
   case gatherElements(axis: Int)
   /// ONNX GatherND.
   case gatherND(batchDims: Int)
+  /// ONNX ScatterElements: `data, indices, updates`, the last two of one shape. Updates are applied in row-major order;
+  /// an index outside the axis is the caller's fault, and kernels write the nearest element.
+  case scatterElements(axis: Int, ScatterReduction)
+  /// ONNX ScatterND: `data, indices, updates`, in row-major order of the index tuples.
+  case scatterND(ScatterReduction)
   /// Constant padding: `before` and `after` per axis, all >= 0; operands x and a scalar pad value.
   case pad(before: [Int], after: [Int])
   /// The k largest or smallest along `axis`, sorted, ties by lower index first: outputs values and indices (i64).
@@ -112,6 +118,11 @@ package enum BinaryOp: Hashable, Sendable {
 
 package enum CompareOp: String, Hashable, Sendable, CaseIterable {
   case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+}
+
+/// What a scatter does with an element that is there.
+package enum ScatterReduction: String, Hashable, Sendable, CaseIterable {
+  case replace, add, multiply, minimum, maximum
 }
 
 package enum ReduceOp: String, Hashable, Sendable, CaseIterable {

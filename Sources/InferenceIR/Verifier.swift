@@ -117,7 +117,8 @@ extension Op {
     case .dimensions(let dims): dims
     case .iota(let count, _, _): [count]
     case .unary, .binary, .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
-      .cumulativeSum, .transpose, .concat, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
+      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .transpose, .concat, .gather, .gatherElements,
+      .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
       .bucketize, .hashBucket:
       []
     }

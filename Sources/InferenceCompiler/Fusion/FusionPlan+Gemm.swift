@@ -50,6 +50,7 @@ extension FusionPlan {
       else { return .other }
       return .row(other)
     case .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .cumulativeSum,
+      .cumulativeProduct, .scatterElements, .scatterND,
       .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot,
       .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
       return nil

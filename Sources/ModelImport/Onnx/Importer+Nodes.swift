@@ -35,6 +35,8 @@ extension Importer {
       }
       results = try conversion(&self, &call).map { .tensor($0) }
       try call.requireAllRead()
+    } else if domain.isEmpty, let reason = OperatorTable.refusals[node.operation] {
+      throw call.fail(.unsupported(reason))
     } else {
       throw call.fail(
         .unsupportedOperation(domain: node.domain.isEmpty ? "ai.onnx" : node.domain, version: call.version))

@@ -12,6 +12,7 @@ enum OperatorTable {
     switch domain {
     case "": standard[operation]
     case "ai.onnx.ml": machineLearning[operation]
+    case "ai.onnx.preview.training": training[operation]
     default: nil
     }
   }
@@ -24,12 +25,14 @@ enum OperatorTable {
   /// Names for documentation, sorted.
   static var names: [(domain: String, name: String)] {
     (Array(standard.keys) + Array(control.keys) + Array(sequences.keys)).sorted().map { ("ai.onnx", $0) }
+
       + machineLearning.keys.sorted().map { ("ai.onnx.ml", $0) }
+      + training.keys.sorted().map { ("ai.onnx.preview.training", $0) }
   }
 
   static let standard: [String: Conversion] = merged([
-    activations, arithmetic, comparisons, contractions, constants, indexing, movement, normalizations, reductions,
-    shapes, slicing,
+    activations, arithmetic, comparisons, contractions, constants, cropping, determinants, indexing, losses, movement,
+    normalizations, reductions, resizing, sampling, scattering, shapes, signals, slicing,
   ])
 
   static let machineLearning: [String: Conversion] = merged([trees, features])
@@ -39,4 +42,19 @@ enum OperatorTable {
     for family in families { table.merge(family) { first, _ in first } }
     return table
   }
+}
+
+extension OperatorTable {
+  /// Why an operator of the standard domain cannot be imported, whatever its operands are.
+  static let refusals: [String: String] = {
+    var reasons: [String: String] = [:]
+    let random = "its results are random, and a plan's are the same every time"
+    for name in ["Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"] {
+      reasons[name] = random
+    }
+    let size = "the size of its result depends on the data; end the model before it"
+    for name in ["NonMaxSuppression", "StringSplit", "Unique"] { reasons[name] = size }
+    reasons["ImageDecoder"] = "it decodes files; send pixels"
+    return reasons
+  }()
 }
