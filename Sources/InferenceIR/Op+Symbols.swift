@@ -13,8 +13,8 @@ extension Op {
     case .iota(let count, let start, let step):
       .iota(count: count.substituting(replacements), start: start, step: step)
     case .unary, .binary, .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
-      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .transpose, .concat, .gather, .gatherElements,
-      .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
+      .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .transpose,
+      .concat, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
       .bucketize, .hashBucket:
       self
     }

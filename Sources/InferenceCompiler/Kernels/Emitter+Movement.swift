@@ -49,8 +49,8 @@ extension Emitter {
       let number = indices[0] * Dim(step) + Affine(Dim(start))
       return bind("i64", .cast("i64", c(number)), level: level(of: number))
     case .unary, .binary, .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
-      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .concat, .topK, .treeEnsemble, .bucketize,
-      .hashBucket:
+      .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .concat,
+      .topK, .treeEnsemble, .bucketize, .hashBucket:
       break
     }
     throw unsupported(node, "\(node.op.mnemonic) is not a movement")
