@@ -37,9 +37,9 @@ enum IndexBounds {
           guard let offset = graph[other].constant?.integers.max(), throughSelection || offset == 0 else { continue }
           lower(input, to: max(1, bound - Int(clamping: offset)))
         }
-      case .unary, .binary, .compare, .select, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
-        .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterND, .topK, .dimensions, .iota,
-        .treeEnsemble, .bucketize, .hashBucket:
+      case .unary, .binary, .compare, .select, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
+        .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterND, .topK,
+        .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
         break
       }
     }
@@ -52,9 +52,9 @@ extension Op {
   fileprivate var keepsEveryElement: Bool {
     switch self {
     case .reshape, .transpose, .expand, .cast: true
-    case .unary, .binary, .compare, .select, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm,
-      .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .concat, .slice,
-      .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .dimensions, .iota,
+    case .unary, .binary, .compare, .select, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
+      .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .concat,
+      .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .dimensions, .iota,
       .treeEnsemble, .bucketize, .hashBucket:
       false
     }

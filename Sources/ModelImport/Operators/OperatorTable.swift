@@ -12,6 +12,7 @@ enum OperatorTable {
     switch domain {
     case "": standard[operation]
     case "ai.onnx.ml": machineLearning[operation]
+    case "com.microsoft": microsoft[operation]
     case "ai.onnx.preview.training": training[operation]
     default: nil
     }
@@ -28,14 +29,19 @@ enum OperatorTable {
 
       + machineLearning.keys.sorted().map { ("ai.onnx.ml", $0) }
       + training.keys.sorted().map { ("ai.onnx.preview.training", $0) }
+      + microsoft.keys.sorted().map { ("com.microsoft", $0) }
   }
 
   static let standard: [String: Conversion] = merged([
-    activations, arithmetic, comparisons, contractions, constants, cropping, determinants, indexing, losses, movement,
-    normalizations, reductions, resizing, sampling, scattering, shapes, signals, slicing,
+    activations, arithmetic, comparisons, contractions, constants, conversions, cropping, determinants, indexing,
+    losses, movement, normalizations, quantization, reductions, resizing, sampling, scattering, shapes, signals,
+    slicing,
   ])
 
   static let machineLearning: [String: Conversion] = merged([trees, features])
+
+  /// onnxruntime's contributed operators (its ContribOperators.md), as exporters and quantisers emit them.
+  static let microsoft: [String: Conversion] = merged([fused, quantized])
 
   private static func merged(_ families: [[String: Conversion]]) -> [String: Conversion] {
     var table: [String: Conversion] = [:]
