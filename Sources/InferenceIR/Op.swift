@@ -25,7 +25,8 @@ package enum Op: Hashable, Sendable {
   // MARK: Contractions
 
   /// Matrix product over the last two axes with numpy broadcasting of the leading ones. Operands have rank >= 2;
-  /// a transposed operand is stored `[..., K, M]` (a) or `[..., N, K]` (b).
+  /// a transposed operand is stored `[..., K, M]` (a) or `[..., N, K]` (b). Matrices of i16, which hold quantised
+  /// numbers less their zero points, have a product of i32.
   case matmul(transposeA: Bool, transposeB: Bool)
 
   // MARK: Reductions and normalisations

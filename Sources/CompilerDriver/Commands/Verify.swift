@@ -156,9 +156,9 @@ package struct Verify {
     executor.run(0)
     let compiled = program.outputs.enumerated().map { at, binding in
       let leading = program.batch.map { [Dim(symbol: symbols[$0].name)] } ?? []
-      return HostTensor(
-        element: binding.element, shape: Shape(leading + binding.shape.dims).evaluate(values) ?? [],
-        bytes: LocalPlan.read(executor, output: at, program: 0, requests: requests))
+      return LocalPlan.read(
+        executor, output: at, program: 0, requests: requests, element: binding.element,
+        shape: Shape(leading + binding.shape.dims).evaluate(values) ?? [])
     }
     let interpreted = try plan.assembly.map { assembly in
       try Interpreter.run(assembly.units[0].graph, inputs: ordered, symbols: values)
