@@ -18,7 +18,7 @@ struct WeightStore {
   }
 
   private enum Packing: Hashable {
-    case raw, panels(Bool), rows(Bool), codes(Bool), scales(Bool)
+    case raw, panels(Bool), pairs(Bool), rows(Bool), codes(Bool), scales(Bool)
   }
 
   private var entries: [Entry] = []
@@ -37,6 +37,7 @@ struct WeightStore {
     switch key {
     case .raw(let id): return add(try constant(id, graph), .raw)
     case .panels(let id, let transposed): return add(try constant(id, graph), .panels(transposed))
+    case .pairs(let id, let transposed): return add(try constant(id, graph), .pairs(transposed))
     case .rows(let id, let transposed): return add(try constant(id, graph), .rows(transposed))
     case .codes(let id, let transposed): return add(try constant(id, graph), .codes(transposed))
     case .scales(let id, let transposed): return add(try constant(id, graph), .scales(transposed))
@@ -70,6 +71,7 @@ struct WeightStore {
       switch packing {
       case .raw: constant.data.bytes.count
       case .panels(let transposed): PanelPacking(constant, isTransposed: transposed).byteCount
+      case .pairs(let transposed): PairPacking(constant, isTransposed: transposed).byteCount
       case .rows(let transposed): RowPacking(constant, isTransposed: transposed).byteCount
       case .codes(let transposed): CompressedRows(constant, isTransposed: transposed).codeBytes
       case .scales(let transposed): CompressedRows(constant, isTransposed: transposed).scaleBytes
@@ -111,6 +113,8 @@ struct WeightStore {
         case .constant(let constant, .raw): target.copyMemory(from: constant.data.bytes)
         case .constant(let constant, .panels(let transposed)):
           PanelPacking(constant, isTransposed: transposed).fill(target)
+        case .constant(let constant, .pairs(let transposed)):
+          PairPacking(constant, isTransposed: transposed).fill(target)
         case .constant(let constant, .rows(let transposed)):
           RowPacking(constant, isTransposed: transposed).fill(target)
         case .constant(let constant, .codes(let transposed)):
