@@ -27,15 +27,27 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "A folder with input_<i>.pb to run on; random inputs when left out.")
   var data: String?
 
+  @Option(
+    help: "f32, f16, bf16 or int8: what the weights of an .onnx file are rounded to; as in the file when left out.")
+  var weights: String?
+
   @Option(help: "text, or json: one object a line with model, batch, threads, p50_us, p99_us and min_us.")
   var format = OutputFormat.text
 
   func run() throws {
     let bench = Bench(
       batches: try numbers(batch, "--batch"), threads: try numbers(threads, "--threads"), requests: max(1, requests),
-      seconds: seconds, data: data)
+      seconds: seconds, data: data, weights: try weights.map(precision))
     if format == .text { Console.note(BenchRow.header) }
     try bench.run(path: path) { Console.result(format == .json ? $0.json : $0.text) }
+  }
+
+  private func precision(_ text: String) throws -> WeightPrecision {
+    guard let precision = WeightPrecision(rawValue: text) else {
+      let known = WeightPrecision.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--weights takes one of \(known), not `\(text)`")
+    }
+    return precision
   }
 
   private func numbers(_ text: String, _ option: String) throws -> [Int] {
