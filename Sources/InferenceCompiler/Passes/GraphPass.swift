@@ -10,6 +10,10 @@ struct GraphPass: Sendable {
   static let all: [GraphPass] = [
     GraphPass(name: "fold constants", run: foldConstants),
     GraphPass(name: "simplify", run: simplify),
+    GraphPass(name: "remove dead nodes", run: removeDeadNodes),
+    GraphPass(name: "raise norms", run: raiseNorms),
+    GraphPass(name: "raise activations", run: raiseActivations),
+    GraphPass(name: "raise attention", run: raiseAttention),
     GraphPass(name: "absorb transposes", run: absorbTransposes),
     GraphPass(name: "fold constants", run: foldConstants),
     GraphPass(name: "merge duplicates", run: mergeDuplicates),
