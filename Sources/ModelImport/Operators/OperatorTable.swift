@@ -21,14 +21,16 @@ enum OperatorTable {
   }
 
   static let standard: [String: Conversion] = merged([
-    activations, arithmetic, attention, recurrent, comparisons, contractions, constants, indexing, movement,
-    normalizations, reductions,
-    shapes, slicing,
+    activations, arithmetic, attention, comparisons, contractions, constants, conversions, indexing, movement,
+    normalizations,
+    quantization,
+    recurrent, reductions, shapes, slicing,
   ])
 
   static let machineLearning: [String: Conversion] = merged([trees, features])
 
-  static let microsoft: [String: Conversion] = merged([microsoftNorms, microsoftAttention])
+  /// onnxruntime's contributed operators (its ContribOperators.md), as exporters and quantisers emit them.
+  static let microsoft: [String: Conversion] = merged([contribAttention, contribNorms, fused, quantized])
 
   private static func merged(_ families: [[String: Conversion]]) -> [String: Conversion] {
     var table: [String: Conversion] = [:]

@@ -2,8 +2,8 @@ import InferenceIR
 import TensorTypes
 
 extension OperatorTable {
-  /// Attention as onnxruntime's `com.microsoft` has it (ContribOperators.md).
-  static let microsoftAttention: [String: Conversion] = [
+  /// Contributed forms of attention.
+  static let contribAttention: [String: Conversion] = [
     "Attention": packedAttention,
     "GroupQueryAttention": groupQueryAttention,
     "MultiHeadAttention": multiHeadAttention,

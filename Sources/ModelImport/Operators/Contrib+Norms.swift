@@ -2,27 +2,9 @@ import InferenceIR
 import TensorTypes
 
 extension OperatorTable {
-  /// Operators of onnxruntime's domain `com.microsoft` that its graph optimiser and exporters write: normalisation and
-  /// activations with what stands before them. Their meaning is documented in onnxruntime's ContribOperators.md.
-  static let microsoftNorms: [String: Conversion] = [
-    "BiasGelu": { (importer, call) throws(ImportError) in
-      let sum = try importer.binary(.add, try call.operand(0), try call.operand(1), call)
-      return [try importer.unary(.gelu, sum, call)]
-    },
+  /// Contributed normalisations, with the sums that stand before them.
+  static let contribNorms: [String: Conversion] = [
     "EmbedLayerNormalization": embedLayerNormalization,
-    "FastGelu": { (importer, call) throws(ImportError) in
-      var x = try call.operand(0)
-      if let bias = call.optional(1) { x = try importer.binary(.add, x, bias, call) }
-      return [try importer.unary(.geluTanh, x, call)]
-    },
-    "FusedMatMul": fusedMatMul,
-    "Gelu": { (importer, call) throws(ImportError) in [try importer.unary(.gelu, try call.operand(0), call)] },
-    "QuickGelu": { (importer, call) throws(ImportError) in
-      let x = try call.operand(0)
-      let alpha = importer.scalar(try call.float("alpha", 1.702), importer.element(of: x), call)
-      let gate = try importer.unary(.sigmoid, try importer.binary(.multiply, x, alpha, call), call)
-      return [try importer.binary(.multiply, x, gate, call)]
-    },
     "SimplifiedLayerNormalization": simplifiedLayerNormalization,
     "SkipLayerNormalization": { (importer, call) throws(ImportError) in
       try skipNormalization(&importer, &call, bias: 4, shift: 3)
@@ -111,25 +93,5 @@ extension OperatorTable {
         try importer.emit(.reduce(.sum, axes: [1], keepDims: false), mask, for: call), to: .i32, call)
     }
     return [normal, counts, sum]
-  }
-
-  /// `alpha * A B` with either operand transposed in its last two axes, or with its batch axes moved behind its rows.
-  private static let fusedMatMul: Conversion = { (importer, call) throws(ImportError) in
-    let (alpha, transposeA, transposeB) = (
-      try call.float("alpha", 1), try call.bool("transA", false), try call.bool("transB", false)
-    )
-    guard !(try call.bool("transBatchA", false)), !(try call.bool("transBatchB", false)) else {
-      throw call.fail(.unsupportedAttribute("transBatchA or transBatchB"))
-    }
-    let (a, b) = (try call.operand(0), try call.operand(1))
-    var product: ValueID
-    if importer.shape(of: a).rank >= 2, importer.shape(of: b).rank >= 2 {
-      product = try importer.emit(.matmul(transposeA: transposeA, transposeB: transposeB), a, b, for: call)
-    } else {
-      guard !transposeA, !transposeB else { throw call.fail(.shape("a vector cannot be transposed")) }
-      product = try matmul(a, b, &importer, call)
-    }
-    if alpha == 1 { return [product] }
-    return [try importer.binary(.multiply, product, importer.scalar(alpha, importer.element(of: a), call), call)]
   }
 }
