@@ -29,8 +29,9 @@ struct WorkEstimate {
       // Scores and their sums with values, and an exponential for each.
       let (q, k) = (schedule.shape(of: node.inputs[0]), schedule.shape(of: node.inputs[1]))
       let keys = k[k.rank - 2]
-      return (elements(node.inputs[0]) + elements(node.outputs[0])) * keys * 30
-        + elements(node.inputs[0]) * keys * 1000 / (q.dims.last?.constant ?? 64)
+      let products: Dim = (elements(node.inputs[0]) + elements(node.outputs[0])) * keys
+      let scores: Dim = Shape(Array(q.dims.dropLast())).elementCount * keys
+      return products * Dim(30) + scores * Dim(1000)
     }
     if case .recurrent(let recurrence) = node.op {
       return elements(node.inputs[0]) * Dim(recurrence.hidden * 40 + 1000)

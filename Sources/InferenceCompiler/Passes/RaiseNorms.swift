@@ -7,10 +7,8 @@ import TensorTypes
     guard case .binary(let function) = node.op else { return nil }
     let (a, b) = (node.inputs[0], node.inputs[1])
     let name = graph[node.outputs[0]].name
-    switch function {
-    case .divide:
-      return try quotient(a, by: b, &graph, node, patterns)
-    case .multiply:
+    if function == .divide { return try quotient(a, by: b, &graph, node, patterns) }
+    if function == .multiply {
       for (x, factor) in [(a, b), (b, a)] {
         if let root = patterns.operand(of: .reciprocal, factor) {
           if let norm = try quotient(x, by: root, &graph, node, patterns) { return norm }
@@ -24,15 +22,14 @@ import TensorTypes
         else { continue }
         return try graph.add(norm.op, [norm.inputs[0], factor], name: name, origin: node.origin)[0]
       }
-    case .add:
+    }
+    if function == .add {
       for (x, bias) in [(a, b), (b, a)] {
         guard let norm = patterns.definitions[x], case .layerNorm(let axis, _) = norm.op, norm.inputs.count == 2,
           graph.type(of: x) == graph.type(of: node.outputs[0]), fills(bias, graph.type(of: x).shape, axis, graph)
         else { continue }
         return try graph.add(norm.op, norm.inputs + [bias], name: name, origin: node.origin)[0]
       }
-    case .subtract, .power, .minimum, .maximum, .modulo, .and, .or, .xor, .prelu:
-      return nil
     }
     return nil
   }
