@@ -154,7 +154,9 @@ private struct AttentionRaising {
       let split: Shape =
         shape.rank < 3
         ? shape : shape[1] == 1 ? [shape[0], 1, 1, shape[2], shape[3]] : [shape[0], heads, group, shape[2], shape[3]]
-      operands.append(try graph.add(.reshape(split), [mask], name: "\(name).mask", origin: origin)[0])
+      let isSplit = split != shape
+      operands.append(
+        isSplit ? try graph.add(.reshape(split), [mask], name: "\(name).mask", origin: origin)[0] : mask)
     }
     let result = try graph.add(
       .attention(scale: scores.scale, zeroesMasked: false), operands, name: name, origin: origin)[0]
