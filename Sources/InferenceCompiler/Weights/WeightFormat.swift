@@ -13,7 +13,7 @@ package enum WeightFormat: String, CaseIterable, Sendable {
   package func rounding(_ graph: Graph) throws(CompileError) -> Graph {
     if self == .f32 { return graph }
     var graph = try GraphPass.optimize(graph)
-    var rounded: [Rounded: ValueID] = [:]
+    var known: [Rounded: ValueID] = [:]
     for at in graph.nodes.indices {
       guard case .matmul(_, let isTransposed) = graph.nodes[at].op else { continue }
       let id = graph.nodes[at].inputs[1]
@@ -21,10 +21,10 @@ package enum WeightFormat: String, CaseIterable, Sendable {
         constant.shape[isTransposed ? 0 : 1] >= GemmKernel.fewColumns
       else { continue }
       let key = Rounded(id: id, isTransposed: isTransposed)
-      if rounded[key] == nil, let values = rounded(constant, isTransposed: isTransposed) {
-        rounded[key] = graph.addConstant("\(graph[id].name).\(rawValue)", Constant(.f32, constant.shape, values))
+      if known[key] == nil, let values = rounded(constant, isTransposed: isTransposed) {
+        known[key] = graph.addConstant("\(graph[id].name).\(rawValue)", Constant(.f32, constant.shape, values))
       }
-      if let found = rounded[key] { graph.nodes[at].inputs[1] = found }
+      if let found = known[key] { graph.nodes[at].inputs[1] = found }
     }
     return graph
   }
