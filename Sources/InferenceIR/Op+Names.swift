@@ -8,6 +8,8 @@ extension Op {
     case .select: "select"
     case .cast: "cast"
     case .matmul: "matmul"
+    case .convolution: "convolution"
+    case .pool(let pool): pool.function.mnemonic
     case .reduce(let function, _, _): "reduce.\(function.rawValue)"
     case .argReduce(let largest, _, _, _): largest ? "argmax" : "argmin"
     case .softmax: "softmax"
@@ -30,6 +32,17 @@ extension Op {
     case .treeEnsemble: "treeEnsemble"
     case .bucketize: "bucketize"
     case .hashBucket: "hashBucket"
+    }
+  }
+}
+
+extension Pool.Function {
+  var mnemonic: String {
+    switch self {
+    case .maximum: "pool.maximum"
+    case .maximumWithIndices: "pool.maximumWithIndices"
+    case .average: "pool.average"
+    case .norm: "pool.norm"
     }
   }
 }

@@ -25,6 +25,9 @@ package enum Op: Hashable, Sendable {
   /// a transposed operand is stored `[..., K, M]` (a) or `[..., N, K]` (b).
   case matmul(transposeA: Bool, transposeB: Bool)
 
+  /// Operands x, weights, and a bias or none.
+  case convolution(Convolution)
+
   // MARK: Reductions and normalisations
 
   case reduce(ReduceOp, axes: [Int], keepDims: Bool)
@@ -35,6 +38,7 @@ package enum Op: Hashable, Sendable {
   /// `(x - mean) / sqrt(var + epsilon) * scale + bias` over axes `axis...`; operands x, scale, bias (last optional).
   case layerNorm(axis: Int, epsilon: Double)
   case cumulativeSum(axis: Int, exclusive: Bool, reverse: Bool)
+  case pool(Pool)
 
   // MARK: Movement
 

@@ -59,6 +59,8 @@ struct Lowering {
   private func anchor(_ node: Node, _ at: Int, into emitter: inout Emitter) throws(EmitFailure) {
     switch node.op {
     case .matmul(let transposeA, let transposeB): try emitter.batchedProduct(node, transposeA, transposeB)
+    case .convolution(let op): try emitter.directConvolution(node, op)
+    case .pool(let op): try emitter.pool(node, op)
     case .reduce(let function, let axes, _): try emitter.reduction(node, function, axes)
     case .argReduce(let largest, let axis, _, let last): try emitter.argReduction(node, largest, axis, last)
     case .softmax(let axis): try emitter.softmax(node, axis, logarithm: false)

@@ -97,6 +97,8 @@ extension Interpreter {
     case .select: [select(x[0], x[1], x[2], to[0])]
     case .cast(let element): [cast(x[0], to: element)]
     case .matmul(let transposeA, let transposeB): [matmul(transposeA, transposeB, x[0], x[1], to[0])]
+    case .convolution(let op): [convolution(op, x, to[0])]
+    case .pool(let op): pool(op, x[0], to)
     case .reduce(let function, let axes, _): [reduce(function, axes, x[0], to[0])]
     case .argReduce(let largest, let axis, _, let last): [argReduce(largest, axis, last, x[0], to[0])]
     case .softmax(let axis): [softmax(axis, logarithm: false, x[0])]

@@ -26,6 +26,8 @@ package enum ShapeRules {
     case .select: [try select(try three(types))]
     case .cast(let element): [try cast(element, try one(types))]
     case .matmul(let transposeA, let transposeB): [try matmul(transposeA, transposeB, try two(types))]
+    case .convolution(let op): [try convolution(op, types)]
+    case .pool(let op): try pool(op, try one(types))
     case .reduce(let function, let axes, let keep): [try reduce(function, axes, keep, try one(types))]
     case .argReduce(_, let axis, let keep, _): [try argReduce(axis, keep, try one(types))]
     case .softmax(let axis), .logSoftmax(let axis): [try softmax(axis, try one(types))]

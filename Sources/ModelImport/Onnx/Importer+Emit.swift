@@ -131,7 +131,7 @@ extension Op {
   /// Whether evaluating it at import is worth it; sources and models stay as they are.
   fileprivate var isFoldable: Bool {
     switch self {
-    case .dimensions, .treeEnsemble, .hashBucket: false
+    case .dimensions, .treeEnsemble, .hashBucket, .convolution, .pool: false
     case .unary, .binary, .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
       .cumulativeSum, .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad,
       .topK, .oneHot, .iota, .bucketize:

@@ -19,8 +19,8 @@ enum OperatorTable {
   }
 
   static let standard: [String: Conversion] = merged([
-    activations, arithmetic, comparisons, contractions, constants, indexing, movement, normalizations, reductions,
-    shapes, slicing,
+    activations, arithmetic, comparisons, contractions, constants, convolutions, indexing, movement, normalizations,
+    pools, reductions, shapes, slicing,
   ])
 
   static let machineLearning: [String: Conversion] = merged([trees, features])
