@@ -33,6 +33,7 @@ let package = Package(
     .target(name: "CFileSystem"),
     .target(name: "CPlanABI"),
     .target(name: "CSHA256"),
+    .target(name: "CTeam", dependencies: ["CPlanABI"]),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
@@ -54,7 +55,7 @@ let package = Package(
     .target(name: "CompilerDriver", dependencies: ["CFileSystem", "ServeSema", "ServeSyntax", "ServeDiagnostics", "KubernetesManifests", "ModelImport", "PipelineLowering", "InferenceCompiler", "InferenceIR", "PlanFormat", "TensorTypes", "InferenceRuntime", "FeatureStores"], swiftSettings: swift),
 
     // MARK: - The serving path
-    .target(name: "InferenceRuntime", dependencies: ["PlanFormat", "TensorTypes", "CHost", "CPlanABI", "CSHA256"], swiftSettings: swift),
+    .target(name: "InferenceRuntime", dependencies: ["PlanFormat", "TensorTypes", "CHost", "CPlanABI", "CSHA256", "CTeam"], swiftSettings: swift),
     .target(name: "FeatureStores", dependencies: ["PlanFormat", "TensorTypes", "CPlanABI", "CSQLite"], swiftSettings: swift, linkerSettings: [.linkedLibrary(":libsqlite3.a")]),
     .target(name: "OpenInferenceProtocol", dependencies: ["CPlanABI", "PlanFormat", "TensorTypes"], swiftSettings: swift),
     .target(name: "InferenceServer", dependencies: ["InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", "TensorTypes", "CPlanABI"] + nio, swiftSettings: swift),

@@ -39,10 +39,15 @@ package struct CompilerOptions: Sendable {
 
   /// One code object is made for each.
   package var families: [CPUFamily]
+  /// Picoseconds from which a step's kernel is made so that several threads can run parts of it.
+  package var leastSplitCost: Int
   package var compileC: CompileC
 
-  package init(families: [CPUFamily], compileC: @escaping CompileC) {
+  package init(
+    families: [CPUFamily], leastSplitCost: Int = Program.Step.leastSplitCost, compileC: @escaping CompileC,
+  ) {
     self.families = families
+    self.leastSplitCost = leastSplitCost
     self.compileC = compileC
   }
 }

@@ -14,7 +14,8 @@ package func compile(
   var programs: [Program] = []
   var reports: [ProgramReport] = []
   for unit in units {
-    let lowered = try LoweredUnit(unit, symbols: symbols, targets: targets)
+    let lowered = try LoweredUnit(
+      unit, symbols: symbols, targets: targets, leastSplitCost: options.leastSplitCost)
     let (program, report) = try lowered.program(symbols: symbols, functions: &functions, weights: &weights)
     programs.append(program)
     reports.append(report)

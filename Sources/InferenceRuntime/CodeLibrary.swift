@@ -4,7 +4,8 @@ import Glibc
 
 /// A code object in this process: kernels by index, valid as long as this object lives.
 final class CodeLibrary: Sendable {
-  typealias Kernel = @convention(c) (UnsafePointer<UnsafeMutableRawPointer?>?, UnsafePointer<Int64>?) -> Void
+  typealias Kernel =
+    @convention(c) (UnsafePointer<UnsafeMutableRawPointer?>?, UnsafePointer<Int64>?, Int64, Int64) -> Void
 
   /// A loaded object, and the memory file that it came from.
   struct Opened {

@@ -1,3 +1,4 @@
+import CTeam
 import PlanFormat
 import TensorTypes
 
@@ -8,22 +9,26 @@ import TensorTypes
 package final class Executor {
   package let plan: LoadedPlan
   private let arenaMemory: Arena
+  private let scratchMemory: Arena
+  private let team: Team?
   private let dims: UnsafeMutableBufferPointer<Int64>
   private let programs: [ExecutableProgram]
   private let symbols: [Symbol]
 
   /// Reserves an arena for the largest program at its largest dimensions.
-  package init(_ plan: LoadedPlan) throws(RuntimeError) {
+  /// - Parameter team: runs parts of long steps on other threads; without one the calling thread does everything.
+  package init(_ plan: LoadedPlan, team: Team? = nil) throws(RuntimeError) {
     let definition = plan.plan
-    let bytes = definition.programs.map(\.arenaBytes).max() ?? 0
-    arenaMemory = try Arena(byteCount: Int(bytes))
+    arenaMemory = try Arena(byteCount: Int(definition.programs.map(\.arenaBytes).max() ?? 0))
+    scratchMemory = try Arena(byteCount: Int(definition.programs.map(\.scratchBytes).max() ?? 0))
     self.plan = plan
+    self.team = team
     symbols = definition.symbols
     dims = .allocate(capacity: max(1, definition.symbols.count))
     dims.initialize(repeating: 0)
     for (index, symbol) in symbols.enumerated() { dims[index] = Int64(symbol.minimum) }
-    let arena = arenaMemory.memory
-    programs = definition.programs.map { ExecutableProgram($0, of: plan, arena: arena) }
+    let (arena, scratch) = (arenaMemory.memory, scratchMemory.memory)
+    programs = definition.programs.map { ExecutableProgram($0, of: plan, arena: arena, scratch: scratch) }
   }
 
   deinit { dims.deallocate() }
@@ -63,16 +68,32 @@ package final class Executor {
     programs[program].inputs[index].extents[axis].value(dimPointer)
   }
 
-  /// Runs every step of a program over the arena.
+  /// Runs every step of a program over the arena. The result has the same bits whatever the team does.
   package func run(_ program: Int) {
-    for call in programs[program].calls { call.kernel(call.arguments, dimPointer) }
+    guard let team else {
+      for call in programs[program].calls { call.kernel(call.arguments, dimPointer, 0, 1) }
+      return
+    }
+    serve_team_enter(team.handle)
+    for call in programs[program].calls { run(call, team) }
+    serve_team_leave(team.handle)
+  }
+
+  private func run(_ call: ExecutableProgram.Call, _ team: Team) {
+    if let step = call.split, case let threads = step.threads(dimPointer), threads > 1 {
+      step.run(team, dimPointer, threads: threads)
+    } else {
+      call.kernel(call.arguments, dimPointer, 0, 1)
+    }
   }
 
   /// The same, with each step's duration added to `nanoseconds` (as many as the program has steps).
   package func run(_ program: Int, timingInto nanoseconds: inout [UInt64]) {
+    if let team { serve_team_enter(team.handle) }
+    defer { if let team { serve_team_leave(team.handle) } }
     var before = MonotonicClock.now()
     for (index, call) in programs[program].calls.enumerated() {
-      call.kernel(call.arguments, dimPointer)
+      if let team { run(call, team) } else { call.kernel(call.arguments, dimPointer, 0, 1) }
       let after = MonotonicClock.now()
       nanoseconds[index] += after - before
       before = after
@@ -89,6 +110,8 @@ private final class ExecutableProgram {
   struct Call {
     let kernel: CodeLibrary.Kernel
     let arguments: UnsafePointer<UnsafeMutableRawPointer?>
+    /// Of a step that the team may run.
+    let split: TeamStep?
   }
 
   let calls: [Call]
@@ -96,7 +119,10 @@ private final class ExecutableProgram {
   let outputs: [BoundTensor]
   private let arguments: UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>
 
-  init(_ program: Program, of plan: LoadedPlan, arena: UnsafeMutableRawBufferPointer) {
+  init(
+    _ program: Program, of plan: LoadedPlan, arena: UnsafeMutableRawBufferPointer,
+    scratch: UnsafeMutableRawBufferPointer,
+  ) {
     let symbols = plan.plan.symbols
     let weights = plan.file.weights
     let count = program.steps.reduce(0) { $0 + $1.arguments.count }
@@ -112,11 +138,15 @@ private final class ExecutableProgram {
         case .weights(let offset):
           // Weights are mapped read-only, so a kernel that wrote to them would fault.
           arguments[next] = UnsafeMutableRawPointer(mutating: weights.baseAddress?.advanced(by: Int(offset)))
+        case .scratch(let offset): arguments[next] = scratch.baseAddress?.advanced(by: Int(offset))
         }
         next += 1
       }
       let start = UnsafePointer(arguments.baseAddress.unsafelyUnwrapped.advanced(by: first))
-      calls.append(Call(kernel: plan.library.kernels[step.kernel], arguments: start))
+      let kernel = plan.library.kernels[step.kernel]
+      let split =
+        step.isSplit ? TeamStep(step, kernel, start, scratch: scratch.baseAddress, symbols: symbols) : nil
+      calls.append(Call(kernel: kernel, arguments: start, split: split))
     }
     self.calls = calls
     self.arguments = arguments
@@ -124,7 +154,10 @@ private final class ExecutableProgram {
     outputs = program.outputs.map { BoundTensor($0, batch: program.batch, symbols: symbols) }
   }
 
-  deinit { arguments.deallocate() }
+  deinit {
+    for call in calls { call.split?.deallocate() }
+    arguments.deallocate()
+  }
 }
 
 /// A binding whose size can be computed without allocation.

@@ -205,18 +205,29 @@ package struct Program: Hashable, Sendable {
     package var arguments: [Argument]
     /// What it computes, for dumps and profiles.
     package var label: String
+    /// About how long it takes on one thread, in picoseconds, by the call's dimensions.
+    package var cost: Dim
+    /// Whether several threads may each run parts of it.
+    package var isSplit: Bool
 
-    package init(kernel: Int, arguments: [Argument], label: String) {
+    package init(kernel: Int, arguments: [Argument], label: String, cost: Dim = 0, isSplit: Bool = false) {
       self.kernel = kernel
       self.arguments = arguments
       self.label = label
+      self.cost = cost
+      self.isSplit = isSplit
     }
+
+    /// Picoseconds from which splitting a step pays: waking threads and waiting for them takes some 10 microseconds.
+    package static let leastSplitCost = 150_000_000
   }
 
   /// A buffer that a kernel sees.
   package enum Argument: Hashable, Sendable {
     case arena(offset: UInt64)
     case weights(offset: UInt64)
+    /// In memory of the thread that runs the step, or the part of it, without content before and after.
+    case scratch(offset: UInt64)
   }
 
   /// A response field that is the same for every request (a model's version).
@@ -245,11 +256,14 @@ package struct Program: Hashable, Sendable {
   package var steps: [Step]
   /// Bytes of arena that one executor needs, for the largest dimensions.
   package var arenaBytes: UInt64
+  /// Bytes of scratch that one thread needs, for the largest dimensions.
+  package var scratchBytes: UInt64
 
   package init(
     name: String, version: String, batch: Int?, inputs: [Binding], outputs: [Binding], literals: [Literal],
-    steps: [Step], arenaBytes: UInt64, model: String = "",
+    steps: [Step], arenaBytes: UInt64, scratchBytes: UInt64 = 0, model: String = "",
   ) {
+    self.scratchBytes = scratchBytes
     self.name = name
     self.model = model
     self.version = version

@@ -22,7 +22,7 @@ struct PlanDecoder {
       Store(name: try read.text(), kind: try read.enumeration(), path: try read.text())
     }
     plan.features = try read.list(minimum: 25, decoder.group)
-    plan.programs = try read.list(minimum: 40, decoder.program)
+    plan.programs = try read.list(minimum: 48, decoder.program)
     let experiments = try read.list(minimum: 16, decoder.experiment)
     if experiments.count > 1 { throw read.failure("more than one experiment") }
     plan.experiment = experiments.first
@@ -125,8 +125,9 @@ struct PlanDecoder {
       literals: try read.list(minimum: 8) { (read) throws(PlanError) in
         Program.Literal(field: try read.index(), text: try read.text())
       },
-      steps: try read.list(minimum: 12, step),
+      steps: try read.list(minimum: 17, step),
       arenaBytes: try read.integer(),
+      scratchBytes: try read.integer(),
       model: model,
     )
   }
@@ -152,10 +153,13 @@ struct PlanDecoder {
         switch try read.integer(UInt8.self) {
         case 0: return .arena(offset: try read.integer())
         case 1: return .weights(offset: try read.integer())
+        case 2: return .scratch(offset: try read.integer())
         case let other: throw read.failure("\(other) is no kind of argument")
         }
       },
       label: try read.text(),
+      cost: try dim(&read),
+      isSplit: try read.boolean(),
     )
   }
 

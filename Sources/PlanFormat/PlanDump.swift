@@ -61,16 +61,21 @@ package struct PlanDump {
     var words = "program \(program.name): version \(quoted(program.version))"
     if !program.model.isEmpty { words += ", model \(program.model)" }
     if let batch = program.batch { words += ", batched over \(plan.symbols[batch].name)" }
-    line(0, words + ", arena \(program.arenaBytes) bytes")
+    words += ", arena \(program.arenaBytes) bytes"
+    if program.scratchBytes > 0 { words += ", scratch \(program.scratchBytes) bytes" }
+    line(0, words)
     for binding in program.inputs { self.binding("in", binding) }
     for (index, step) in program.steps.enumerated() {
       let arguments = step.arguments.map { argument in
         switch argument {
         case .arena(let offset): "arena+\(offset)"
         case .weights(let offset): "weights+\(offset)"
+        case .scratch(let offset): "scratch+\(offset)"
         }
       }
-      line(1, "\(index): \(plan.kernels[step.kernel])(\(arguments.joined(separator: ", ")))  # \(step.label)")
+      let split = step.isSplit ? ", split (\(step.cost) ps)" : ""
+      line(
+        1, "\(index): \(plan.kernels[step.kernel])(\(arguments.joined(separator: ", ")))  # \(step.label)\(split)")
     }
     for binding in program.outputs { self.binding("out", binding) }
     for literal in program.literals { line(1, "out \(plan.response[literal.field].name) = \(quoted(literal.text))") }

@@ -54,15 +54,17 @@ struct PlanEncoder {
   }
 
   private func shape(_ out: inout ByteWriter, _ shape: Shape) throws(PlanError) {
-    try out.list(shape.dims) { (out, dim) throws(PlanError) in
-      try out.list(dim.terms) { (out, term) throws(PlanError) in
-        out.integer(Int64(term.coefficient))
-        try out.list(term.monomial) { (out, symbol) throws(PlanError) in
-          guard let index = symbolIndex[symbol] else {
-            throw .invalid(at: "shape \(shape)", problem: "\(symbol) is not among the plan's symbols")
-          }
-          try out.count(index)
+    try out.list(shape.dims, dim)
+  }
+
+  private func dim(_ out: inout ByteWriter, _ dim: Dim) throws(PlanError) {
+    try out.list(dim.terms) { (out, term) throws(PlanError) in
+      out.integer(Int64(term.coefficient))
+      try out.list(term.monomial) { (out, symbol) throws(PlanError) in
+        guard let index = symbolIndex[symbol] else {
+          throw .invalid(at: "dimension \(dim)", problem: "\(symbol) is not among the plan's symbols")
         }
+        try out.count(index)
       }
     }
   }
@@ -125,6 +127,7 @@ struct PlanEncoder {
     }
     try out.list(program.steps, step)
     out.integer(program.arenaBytes)
+    out.integer(program.scratchBytes)
   }
 
   private func binding(_ out: inout ByteWriter, _ binding: Program.Binding) throws(PlanError) {
@@ -158,9 +161,14 @@ struct PlanEncoder {
       case .weights(let offset):
         out.integer(UInt8(1))
         out.integer(offset)
+      case .scratch(let offset):
+        out.integer(UInt8(2))
+        out.integer(offset)
       }
     }
     try out.text(step.label)
+    try dim(&out, step.cost)
+    out.boolean(step.isSplit)
   }
 
   private func experiment(_ out: inout ByteWriter, _ experiment: Experiment) throws(PlanError) {

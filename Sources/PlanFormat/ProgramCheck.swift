@@ -13,6 +13,7 @@ struct ProgramCheck {
   func check() throws(PlanError) {
     try require(!program.name.isEmpty, place, "it has no name")
     try require(program.arenaBytes <= Self.maximumArena, place, "an arena of \(program.arenaBytes) bytes")
+    try require(program.scratchBytes <= Self.maximumArena, place, "a scratch of \(program.scratchBytes) bytes")
     if let batch = program.batch {
       try require(plan.symbols.indices.contains(batch), place, "there is no symbol \(batch) to batch over")
       try require(plan.symbols[batch].minimum >= 1, place, "a batch of no request")
@@ -110,7 +111,10 @@ struct ProgramCheck {
         try require(offset <= program.arenaBytes, place, "byte \(offset) is past the arena")
       case .weights(let offset):
         try require(offset <= plan.weightBytes, place, "byte \(offset) is past the weights")
+      case .scratch(let offset):
+        try require(offset <= program.scratchBytes, place, "byte \(offset) is past the scratch")
       }
     }
+    try require(ranges.maximum(of: step.cost) != nil, place, "its cost has no bound")
   }
 }

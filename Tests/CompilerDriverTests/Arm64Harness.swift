@@ -20,6 +20,7 @@ struct Arm64Harness {
       __asm__(".section .rodata\\n.balign 64\\nplan_weights:\\n.incbin \\"\(path)\\"\\n.byte 0\\n.text\\n");
       extern const u8 plan_weights[] __attribute__((visibility("hidden")));
       static u8 arena[\(max(64, programs.programs.map(\.arenaBytes).max() ?? 0))] __attribute__((aligned(64)));
+      static u8 scratch[\(max(64, programs.programs.map(\.scratchBytes).max() ?? 0))] __attribute__((aligned(64)));
 
       """
     for (at, vector) in golden.enumerated() { text += function(at, vector) }
@@ -51,10 +52,11 @@ struct Arm64Harness {
         switch argument {
         case .arena(let offset): "arena + \(offset)"
         case .weights(let offset): "(void *)(plan_weights + \(offset))"
+        case .scratch(let offset): "scratch + \(offset)"
         }
       }
       body +=
-        "  { void *const a[] = {\((arguments + ["0"]).joined(separator: ", "))}; serve_kernels[\(step.kernel)](a, dims); }\n"
+        "  { void *const a[] = {\((arguments + ["0"]).joined(separator: ", "))}; serve_kernels[\(step.kernel)](a, dims, 0, 1); }\n"
     }
     for (index, binding) in program.outputs.enumerated() where vector.comparisons[index] != .ignored {
       let bytes = vector.outputs[index].bytes

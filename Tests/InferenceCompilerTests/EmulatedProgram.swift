@@ -55,14 +55,16 @@ struct EmulatedProgram {
         switch argument {
         case .arena(let offset): "arena + \(offset)"
         case .weights(let offset): "weights + \(offset)"
+        case .scratch(let offset): "scratch + \(offset)"
         }
       }
-      return "  { void *p[] = {\(pointers.joined(separator: ", "))}; serve_kernels[\(step.kernel)](p, dims); }\n"
+      return "  { void *p[] = {\(pointers.joined(separator: ", "))}; serve_kernels[\(step.kernel)](p, dims, 0, 1); }\n"
     }
     return source + """
 
       static u8 weights[\(max(compiled.weightBytes, 1))] __attribute__((aligned(4096)));
       static u8 arena[\(program.arenaBytes)] __attribute__((aligned(4096)));
+      static u8 scratch[\(max(program.scratchBytes, 1))] __attribute__((aligned(4096)));
       static i64 call(i64 number, i64 file, void *bytes, u64 count) {
         register i64 x8 __asm__("x8") = number, x0 __asm__("x0") = file;
         register void *x1 __asm__("x1") = bytes;

@@ -6,7 +6,8 @@ import TensorTypes
 
 /// Compiled programs in memory, run as the runtime runs them.
 final class LoadedPrograms {
-  typealias Function = @convention(c) (UnsafePointer<UnsafeMutableRawPointer?>, UnsafePointer<Int64>) -> Void
+  typealias Function =
+    @convention(c) (UnsafePointer<UnsafeMutableRawPointer?>, UnsafePointer<Int64>, Int64, Int64) -> Void
 
   let compiled: CompiledPrograms
   let symbols: [Symbol]
@@ -16,7 +17,7 @@ final class LoadedPrograms {
 
   init(
     _ graphs: [Graph], symbols: [Symbol] = [], batch: String? = nil, families: [CPUFamily] = [.x86v3],
-    compiledAs machine: CPUFamily? = nil, extra: [String] = [],
+    compiledAs machine: CPUFamily? = nil, extra: [String] = [], leastSplitCost: Int = Program.Step.leastSplitCost,
   ) throws {
     let units = graphs.map { graph in
       CompilationUnit(
@@ -26,7 +27,9 @@ final class LoadedPrograms {
     self.symbols = symbols
     compiled = try compile(
       units, symbols: symbols,
-      options: CompilerOptions(families: families) { try Toolchain.compile($0, machine ?? $1, extra: extra) })
+      options: CompilerOptions(families: families, leastSplitCost: leastSplitCost) {
+        try Toolchain.compile($0, machine ?? $1, extra: extra)
+      })
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).so")
     try Data(compiled.code[0].elf).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
@@ -45,8 +48,8 @@ final class LoadedPrograms {
     dlclose(library)
   }
 
-  /// Runs one program on an arena full of NaN.
-  func run(_ at: Int = 0, _ inputs: [HostTensor], dims: [String: Int] = [:]) -> [HostTensor] {
+  /// Runs one program on an arena full of NaN, each split step in as many parts, the last part first.
+  func run(_ at: Int = 0, _ inputs: [HostTensor], dims: [String: Int] = [:], parts: Int = 1) -> [HostTensor] {
     let program = compiled.programs[at]
     let memory = GuardedMemory(byteCount: Int(program.arenaBytes))
     let arena = memory.start
@@ -70,7 +73,7 @@ final class LoadedPrograms {
         }
       }
     }
-    steps(program, arena, dims)()
+    steps(program, arena, dims, parts: parts)()
     let leading = program.batch.map { [symbols[$0].name] } ?? []
     return program.outputs.map { binding in
       let shape = leading.map { dims[$0] ?? 0 } + (binding.shape.evaluate(dims) ?? [])
@@ -90,20 +93,29 @@ final class LoadedPrograms {
   }
 
   /// A closure that runs all steps over an arena, with pointers resolved once.
-  func steps(_ program: Program, _ arena: UnsafeMutableRawPointer, _ dims: [String: Int]) -> () -> Void {
+  func steps(
+    _ program: Program, _ arena: UnsafeMutableRawPointer, _ dims: [String: Int], parts: Int = 1,
+  ) -> () -> Void {
+    let scratch = GuardedMemory(byteCount: Int(program.scratchBytes))
     let values = symbols.map { Int64(dims[$0.name] ?? $0.maximum) } + [0]
     let calls = program.steps.map { step in
       (
-        functions[step.kernel],
+        functions[step.kernel], step.isSplit ? parts : 1,
         step.arguments.map { argument -> UnsafeMutableRawPointer? in
           switch argument {
           case .arena(let offset): arena + Int(offset)
           case .weights(let offset): weights.start + Int(offset)
+          case .scratch(let offset): scratch.start + Int(offset)
           }
         }
       )
     }
-    return { for (function, pointers) in calls { function(pointers, values) } }
+    return {
+      for (function, parts, pointers) in calls {
+        for part in (0..<parts).reversed() { function(pointers, values, Int64(part), Int64(parts)) }
+      }
+      withExtendedLifetime(scratch) {}
+    }
   }
 }
 

@@ -16,7 +16,7 @@ import Testing
     var random = Seeded(UInt64(1000 + seed))
     let graphs = (0..<16).map { graph("random \(seed).\($0)", &random) }
     let symbols = [Symbol(name: "batch", minimum: 1, maximum: 6), Symbol(name: "rows", minimum: 1, maximum: 9)]
-    let loaded = try LoadedPrograms(graphs, symbols: symbols)
+    let loaded = try LoadedPrograms(graphs, symbols: symbols, leastSplitCost: 0)
     for (at, graph) in graphs.enumerated() {
       for (b, r) in [(1, 1), (2, 3), (6, 9)] {
         let dims = ["batch": b, "rows": r]
@@ -28,8 +28,11 @@ import Testing
             : HostTensor(.i64, shape, (0..<shape.reduce(1, *)).map { _ in Int64.random(in: 0..<4, using: &random) })
         }
         let expected = try Interpreter.run(graph, inputs: inputs, symbols: dims)
-        expectEqual(
-          loaded.run(at, inputs, dims: dims), expected, tolerance: 3e-5, "\(graph.name) \(dims)\n\(graph.text())")
+        let found = loaded.run(at, inputs, dims: dims)
+        expectEqual(found, expected, tolerance: 3e-5, "\(graph.name) \(dims)\n\(graph.text())")
+        for parts in [2, 7] {
+          #expect(loaded.run(at, inputs, dims: dims, parts: parts) == found, "\(parts) parts of \(graph.text())")
+        }
       }
     }
   }

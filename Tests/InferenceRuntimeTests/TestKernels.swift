@@ -10,22 +10,22 @@ enum TestKernels {
     typedef unsigned long long u64;
     typedef long long i64;
     typedef struct { const unsigned char *bytes; u64 length; } serve_string;
-    static void scale(void *const *b, const i64 *d) {
+    static void scale(void *const *b, const i64 *d, i64 part, i64 parts) {
       const float *in = b[0], *weight = b[1];
       float *out = b[2];
       for (i64 i = 0; i < d[0] * d[1]; i++) out[i] = in[i] * weight[0];
     }
-    static void greet(void *const *b, const i64 *d) {
+    static void greet(void *const *b, const i64 *d, i64 part, i64 parts) {
       const serve_string *in = b[0];
       serve_string *out = b[1];
       out->bytes = in->bytes;
       out->length = in->length;
     }
-    static void count(void *const *b, const i64 *d) {
+    static void count(void *const *b, const i64 *d, i64 part, i64 parts) {
       static i64 calls;
       *(i64 *)b[0] = ++calls;
     }
-    typedef void (*serve_kernel)(void *const *, const i64 *);
+    typedef void (*serve_kernel)(void *const *, const i64 *, i64, i64);
     __attribute__((visibility("default"))) const serve_kernel serve_kernels[] = {scale, greet, count};
     """
 

@@ -9,13 +9,13 @@ enum TestPlans {
     typedef long long i64;
     typedef struct { const unsigned char *bytes; u64 length; } serve_string;
     /* out[i] = in[i] * weight, for dims[0] elements. */
-    static void scale(void *const *b, const i64 *d) {
+    static void scale(void *const *b, const i64 *d, i64 part, i64 parts) {
       const float *in = b[0], *weight = b[1];
       float *out = b[2];
       for (i64 i = 0; i < d[0]; i++) out[i] = in[i] * weight[0];
     }
     /* The string itself, or an empty one where the flag is not set. */
-    static void echo(void *const *b, const i64 *d) {
+    static void echo(void *const *b, const i64 *d, i64 part, i64 parts) {
       const serve_string *in = b[0];
       const unsigned char *given = b[1];
       serve_string *out = b[2];
@@ -23,7 +23,7 @@ enum TestPlans {
       out->length = given[0] ? in->length : 0;
     }
     /* out = in[0] / in[1] for dims[0] requests; a negative divisor takes a million rounds for each unit first. */
-    static void divide(void *const *b, const i64 *d) {
+    static void divide(void *const *b, const i64 *d, i64 part, i64 parts) {
       const float *in = b[0];
       float *out = b[1];
       for (i64 r = 0; r < d[0]; r++) {
@@ -31,7 +31,7 @@ enum TestPlans {
         out[r] = in[2 * r] / in[2 * r + 1];
       }
     }
-    typedef void (*serve_kernel)(void *const *, const i64 *);
+    typedef void (*serve_kernel)(void *const *, const i64 *, i64, i64);
     __attribute__((visibility("default"))) const serve_kernel serve_kernels[] = {scale, echo, divide};
     """
 

@@ -55,6 +55,8 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     Refusal("step gemm: there is no kernel 2") { $0.programs[1].steps[0].kernel = 2 },
     Refusal("byte 99999 is past the arena") { $0.programs[1].steps[0].arguments[0] = .arena(offset: 99999) },
     Refusal("is past the weights") { $0.programs[1].steps[0].arguments[1] = .weights(offset: 6 << 20) },
+    Refusal("byte 129 is past the scratch") { $0.programs[1].steps[0].arguments[1] = .scratch(offset: 129) },
+    Refusal("its cost has no bound") { $0.programs[1].steps[0].cost = Dim(symbol: "cand") * Dim(.max) },
     Refusal("there is no field 5") { $0.experiment?.keyField = 5 },
     Refusal("query cannot be its key") { $0.experiment?.keyField = 4 },
     Refusal("candidates cannot be its key") { $0.experiment?.keyField = 1 },

@@ -65,10 +65,12 @@ enum SamplePlan {
       outputs: [.init(port: .response(0), element: .f32, shape: [cand + 1], offset: 12992)],
       literals: [.init(field: 1, text: arm == "control" ? "v1" : "v2")],
       steps: [
-        .init(kernel: 0, arguments: [.arena(offset: 0), .weights(offset: 64), .arena(offset: 12992)], label: "gemm"),
-        .init(kernel: 1, arguments: [.arena(offset: 12992)], label: "relu"),
+        .init(
+          kernel: 0, arguments: [.arena(offset: 0), .weights(offset: 64), .arena(offset: 12992)], label: "gemm",
+          cost: cand * 22_000 + 60, isSplit: true),
+        .init(kernel: 1, arguments: [.arena(offset: 12992), .scratch(offset: 64)], label: "relu"),
       ],
-      arenaBytes: 16384, model: "Ranker",
+      arenaBytes: 16384, scratchBytes: 128, model: "Ranker",
     )
   }
 

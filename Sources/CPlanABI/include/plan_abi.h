@@ -13,9 +13,13 @@ typedef struct {
   uint64_t length;
 } serve_string;
 
-/// Runs one step. `buffers[i]` is the i-th argument of the step (arena or weight memory, resolved at
-/// load); `dims[s]` is the value of the program's symbol `s` (batch, cand, ...) for this call.
-typedef void (*serve_kernel)(void *const *buffers, const int64_t *dims);
+/// Runs one step, or part `part` of `parts` of it. `buffers[i]` is the i-th argument of the step (arena, weight or
+/// scratch memory, resolved at load); `dims[s]` is the value of the program's symbol `s` (batch, cand, ...) for this
+/// call.
+///
+/// All parts together write what part 0 of 1 does, bit for bit, and no part reads what another writes: they may run at
+/// the same time, in any order. A step that its program does not call split is run as part 0 of 1 only.
+typedef void (*serve_kernel)(void *const *buffers, const int64_t *dims, int64_t part, int64_t parts);
 
 /// The entry of the kernel table that each code object exports as `serve_kernels`.
 typedef struct {

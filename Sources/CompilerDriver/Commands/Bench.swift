@@ -36,12 +36,17 @@ package struct BenchRow: Sendable {
 package struct Bench {
   let batches: [Int]
   let threads: [Int]
+  let requests: Int
   let seconds: Double
   let data: String?
 
-  package init(batches: [Int], threads: [Int], seconds: Double, data: String?) {
+  /// - Parameters:
+  ///   - threads: what one request may use; long steps are split over them.
+  ///   - requests: how many run at a time, each on an executor of its own.
+  package init(batches: [Int], threads: [Int], requests: Int = 1, seconds: Double, data: String?) {
     self.batches = batches
     self.threads = threads
+    self.requests = requests
     self.seconds = seconds
     self.data = data
   }
@@ -119,11 +124,12 @@ package struct Bench {
     _ plan: LoadedPlan, program: Int, dims: [Int], inputs: [HostTensor], name: String, batch: Int, threads: Int,
   ) throws -> BenchRow {
     let samples = Samples()
+    let team = try Team(plan, cores: threads)
     let group = DispatchGroup()
-    for _ in 0..<threads {
+    for _ in 0..<requests {
       let thread = Thread { [seconds] in
         defer { group.leave() }
-        if let times = try? Self.times(plan, program: program, dims: dims, inputs: inputs, seconds: seconds) {
+        if let times = try? Self.times(plan, team, program: program, dims: dims, inputs: inputs, seconds: seconds) {
           samples.add(times)
         }
       }
@@ -141,9 +147,9 @@ package struct Bench {
 
   /// Nanoseconds of each call, after a tenth of the time spent on warming up.
   private static func times(
-    _ plan: LoadedPlan, program: Int, dims: [Int], inputs: [HostTensor], seconds: Double,
+    _ plan: LoadedPlan, _ team: Team?, program: Int, dims: [Int], inputs: [HostTensor], seconds: Double,
   ) throws -> [UInt64] {
-    let executor = try Executor(plan)
+    let executor = try Executor(plan, team: team)
     for (symbol, value) in dims.enumerated() { try executor.setDim(symbol, to: value) }
     let requests = plan.plan.programs[program].batch.map { dims[$0] } ?? 1
     var times: [UInt64] = []

@@ -23,7 +23,7 @@ struct PlanBuilder {
     func facts(settings: String, families: [CPUFamily]) -> PlanFacts {
       PlanFacts(
         digest: root, fileBytes: Int64(fileBytes), weightBytes: Int64(plan.weightBytes),
-        arenaBytes: plan.programs.map { Int64($0.arenaBytes) }.max() ?? 0,
+        arenaBytes: plan.programs.map { Int64($0.arenaBytes + 2 * $0.scratchBytes) }.max() ?? 0,
         requestBytes: plan.programs.map { plan.requestBytes($0) }.max() ?? 0, cpuFamilies: families.map(\.name),
         settings: settings)
     }

@@ -37,7 +37,7 @@ struct CPrinter {
     case .assign(let target, let value):
       line("\(Self.text(target)) = \(Self.text(value, outer: true));")
     case .expression(let value): line("\(Self.text(value, outer: true));")
-    case .loop(let variable, let from, let below, let step, let body):
+    case .loop(let variable, let from, let below, let step, _, let body):
       let advance = step == .integer(1) ? "\(variable)++" : "\(variable) += \(Self.text(step))"
       block("for (i64 \(variable) = \(Self.text(from)); \(variable) < \(Self.text(below)); \(advance))", body)
     case .branch(let condition, let then, let otherwise):
@@ -53,7 +53,7 @@ struct CPrinter {
       line("switch (\(Self.text(value, outer: true))) {")
       for (value, body) in cases { block("case \(value):", body, tail: "} break;") }
       line("}")
-    case .block(let body): block("", body)
+    case .block(let body), .once(let body): block("", body)
     }
   }
 

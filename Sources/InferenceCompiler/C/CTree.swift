@@ -63,7 +63,11 @@ indirect enum CStatement: Hashable, Sendable {
   case assign(CExpression, CExpression)
   case expression(CExpression)
   /// `for (i64 variable = from; variable < below; variable += step)`.
-  case loop(variable: String, from: CExpression, below: CExpression, step: CExpression, [CStatement])
+  case loop(
+    variable: String, from: CExpression, below: CExpression, step: CExpression, kind: LoopKind = .sequential,
+    [CStatement])
+  /// A block that one part of a split kernel runs, and the others pass over.
+  case once([CStatement])
   case branch(CExpression, then: [CStatement], else: [CStatement])
   case whileLoop(CExpression, [CStatement])
   case select(CExpression, cases: [(value: Int, body: [CStatement])])
@@ -71,6 +75,14 @@ indirect enum CStatement: Hashable, Sendable {
 
   static func == (a: Self, b: Self) -> Bool { CPrinter.text([a]) == CPrinter.text([b]) }
   func hash(into hasher: inout Hasher) { hasher.combine(CPrinter.text([self])) }
+}
+
+/// What is known of a loop's iterations.
+enum LoopKind: Hashable, Sendable {
+  case sequential
+  /// Neither the loop's iterations nor other statements of the kernel touch what an iteration writes: threads may run
+  /// parts of it. A kernel's outermost such loops are split, with those directly inside them.
+  case independent
 }
 
 struct CParameter: Hashable, Sendable {

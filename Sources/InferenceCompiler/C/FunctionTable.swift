@@ -25,6 +25,7 @@ struct FunctionTable {
     var text = MathLibrary.prelude
     let parameters = [
       CParameter(type: "void *const *", name: "buffers"), CParameter(type: "const i64 *", name: "dims"),
+      CParameter(type: "i64", name: "part"), CParameter(type: "i64", name: "parts"),
     ]
     for (name, variants) in zip(names, bodies) {
       text += "\n"

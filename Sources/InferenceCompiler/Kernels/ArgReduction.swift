@@ -9,7 +9,7 @@ extension Emitter {
     let type = schedule.type(of: x)
     let kept = type.shape.dims.indices.filter { $0 != axis }
     let plan = LoopPlan(Shape(kept.map { type.shape[$0] }), strides: nil)
-    try loops(plan.loops) { emitter throws(EmitFailure) in
+    try loops(plan.loops, .independent) { emitter throws(EmitFailure) in
       var indices = [Affine](repeating: Affine(0), count: type.shape.rank)
       var place = [Affine](repeating: Affine(0), count: emitter.schedule.shape(of: y).rank)
       for (at, kept) in kept.enumerated() {

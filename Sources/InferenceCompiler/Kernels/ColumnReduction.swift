@@ -35,7 +35,7 @@ extension Emitter {
     let lines = reduced.map { LoopPlan.Loop(variable: fresh("j"), extent: shape[$0]) }
     for (axis, loop) in zip(reduced, lines) { indices[axis] = Affine(variable: loop.variable) }
     let count = axes.reduce(Dim(1)) { $0 * shape[$1] }
-    try loops(Array(plan.loops.dropLast())) { emitter throws(EmitFailure) in
+    try loops(Array(plan.loops.dropLast()), .independent) { emitter throws(EmitFailure) in
       func update(
         _ loops: [LoopPlan.Loop], _ value: (inout Emitter, CExpression) throws(EmitFailure) -> CExpression
       )

@@ -9,7 +9,7 @@ extension Emitter {
       .weights(.rows(kernel.matrix, isTransposed: kernel.isTransposed)), type: "f32", written: false)
     let padded = (kernel.depth + 15) / 16 * 16
     let loop = kernel.plan.loops.last.map { [$0] } ?? []
-    try loops(loop) { emitter throws(EmitFailure) in
+    try loops(loop, .independent) { emitter throws(EmitFailure) in
       let level = emitter.levels.count - 1
       let row = kernel.rowVariable.map { Affine(variable: $0) } ?? Affine(0)
       let (a, start) = emitter.address(

@@ -79,7 +79,8 @@ extension Emitter {
       case .bf16: .call("store_bfloat", [operand.expression])
       case .bool, .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64, .f32, .f64, .string: operand.expression
       }
-    levels[level].append(.assign(base[c(offset)], value))
+    let assignment = CStatement.assign(base[c(offset)], value)
+    levels[level].append(level == 0 ? .once([assignment]) : assignment)
   }
 
   // MARK: Literals

@@ -77,7 +77,7 @@ struct GemmKernel {
 
 extension Emitter {
   mutating func gemm(_ kernel: GemmKernel) throws(EmitFailure) {
-    try loops(Array(kernel.plan.loops.dropLast())) { emitter throws(EmitFailure) in
+    try loops(Array(kernel.plan.loops.dropLast()), .independent) { emitter throws(EmitFailure) in
       if kernel.isNarrow {
         try emitter.dotRows(kernel)
       } else {
@@ -115,16 +115,17 @@ extension Emitter {
     var statements: [CStatement] = []
     if grouped > 0 {
       let body = try tile(kernel, rows: rows, panels: panels, row: nil, column: nil, lanes: 16)
-      statements.append(.loop(variable: "n", from: 0, below: .integer(grouped), step: .integer(step), body))
+      statements.append(
+        .loop(variable: "n", from: 0, below: .integer(grouped), step: .integer(step), kind: .independent, body))
     }
     if kernel.fullColumns > grouped {
       let rest = (kernel.fullColumns - grouped) / GemmKernel.width
       statements.append(
-        .block(try tile(kernel, rows: rows, panels: rest, row: nil, column: grouped, lanes: 16)))
+        .once(try tile(kernel, rows: rows, panels: rest, row: nil, column: grouped, lanes: 16)))
     }
     if kernel.tailColumns > 0 {
       statements.append(
-        .block(
+        .once(
           try tile(kernel, rows: rows, panels: 1, row: nil, column: kernel.fullColumns, lanes: kernel.tailColumns)))
     }
     return statements
@@ -158,19 +159,20 @@ extension Emitter {
         type: "const i64", name: "last",
         .conditional("first" + .integer(perBlock) < "tiles", "first" + .integer(perBlock), "tiles"))
     ]
-    if kernel.fullColumns > 0 {
-      block.append(
-        .loop(
-          variable: "n", from: 0, below: .integer(kernel.fullColumns), step: .integer(GemmKernel.width),
-          try column(nil, lanes: 16)))
-    }
-    if kernel.tailColumns > 0 { block += try column(kernel.fullColumns, lanes: kernel.tailColumns) }
+    // One loop over all panels, the last of which may be narrower: blocks and panels make one range to split.
+    let full = kernel.fullColumns > 0 ? try column(nil, lanes: 16) : []
+    let tail = kernel.tailColumns > 0 ? try column(kernel.fullColumns, lanes: kernel.tailColumns) : []
+    let both: CStatement = .branch("n" < .integer(kernel.fullColumns), then: full, else: tail)
+    block.append(
+      .loop(
+        variable: "n", from: 0, below: .integer(kernel.columns), step: .integer(GemmKernel.width), kind: .independent,
+        full.isEmpty ? tail : tail.isEmpty ? full : [both]))
     let rows = c(kernel.rows)
     return [
       .declare(type: "const i64", name: "tiles", (rows + .integer(tallest - 1)) / .integer(tallest)),
       .declare(type: "const i64", name: "height", .conditional(.binary("tiles", ">", 0), rows / "tiles", 0)),
       .declare(type: "const i64", name: "taller", .conditional(.binary("tiles", ">", 0), rows % "tiles", 0)),
-      .loop(variable: "first", from: 0, below: "tiles", step: .integer(perBlock), block),
+      .loop(variable: "first", from: 0, below: "tiles", step: .integer(perBlock), kind: .independent, block),
     ]
   }
 }

@@ -24,6 +24,14 @@ struct Kernel: Sendable {
   var body: [CStatement]
 }
 
+/// What the schedule knows of a dispatch beyond its kernels.
+struct StepWork: Hashable, Sendable {
+  /// Picoseconds on one thread.
+  var cost: Dim
+  /// Whether the kernels were split.
+  var isSplit: Bool
+}
+
 /// What the code depends on beyond the graph.
 struct Target: Hashable, Sendable {
   /// Panels of 16 columns that 1, 2, … rows of a matrix product go through at once; the count is the largest

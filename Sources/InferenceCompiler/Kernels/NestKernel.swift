@@ -11,7 +11,7 @@ extension Emitter {
       if case .shown(let view) = part.source { strides = [view.strides] }
       strides?.append(part.target.alignedStrides(type.shape, to: type.shape))
       let plan = LoopPlan(type.shape, strides: strides)
-      try loops(plan.loops) { emitter throws(EmitFailure) in
+      try loops(plan.loops, .independent) { emitter throws(EmitFailure) in
         let operand: Operand =
           switch part.source {
           case .computed: try emitter.applied(part.value, at: plan.indices)
@@ -26,7 +26,7 @@ extension Emitter {
 
   /// Opens loops, runs `inner` at their innermost level, and closes them into the level where they began.
   mutating func loops(
-    _ loops: [LoopPlan.Loop], _ inner: (inout Emitter) throws(EmitFailure) -> Void,
+    _ loops: [LoopPlan.Loop], _ kind: LoopKind = .sequential, _ inner: (inout Emitter) throws(EmitFailure) -> Void,
   ) throws(EmitFailure) {
     let start = levels.count - 1
     for (at, loop) in loops.enumerated() {
@@ -37,7 +37,7 @@ extension Emitter {
     for (at, loop) in loops.enumerated().reversed() {
       let body = levels[start + at + 1]
       levels[start + at].append(
-        .loop(variable: loop.variable, from: 0, below: c(loop.extent), step: 1, body))
+        .loop(variable: loop.variable, from: 0, below: c(loop.extent), step: 1, kind: kind, body))
       levels.removeLast()
       closeLoops(to: start + at)
     }
@@ -49,17 +49,17 @@ extension Emitter {
     var merged: [CStatement] = []
     var pending: [CStatement] = []
     for statement in statements {
-      guard case .loop(let variable, let from, let below, let step, let body) = statement else {
+      guard case .loop(let variable, let from, let below, let step, let kind, let body) = statement else {
         // Declarations move before a loop that they may separate; they depend on nothing that loops write.
         pending.append(statement)
         continue
       }
-      if let at = merged.indices.last, case .loop(variable, from, below, step, let earlier) = merged[at],
+      if let at = merged.indices.last, case .loop(variable, from, below, step, kind, let earlier) = merged[at],
         earlier.contains(where: \.isLoop), body.contains(where: \.isLoop)
       {
         merged.insert(contentsOf: pending, at: at)
         merged[at + pending.count] = .loop(
-          variable: variable, from: from, below: below, step: step, earlier + body)
+          variable: variable, from: from, below: below, step: step, kind: kind, earlier + body)
       } else {
         merged += pending + [statement]
       }

@@ -32,7 +32,7 @@ extension Emitter {
 
     let plan = LoopPlan(leading, strides: nil)
     let row = LoopPlan.Loop(variable: "m", extent: type.shape[rank - 2])
-    try loops(plan.loops + [row]) { emitter throws(EmitFailure) in
+    try loops(plan.loops + [row], .independent) { emitter throws(EmitFailure) in
       let level = emitter.levels.count - 1
       func start(_ view: View, _ batch: [Dim], _ rowStride: Dim, written: Bool = false) -> CExpression {
         let shown = View(root: view.root, offset: view.offset, strides: batch + [rowStride])
@@ -100,7 +100,7 @@ extension Emitter {
         CompileError(origin: schedule.graph[dots.result].name, message: "pairwise dots need rows in memory"))
     }
     let batch = LoopPlan(Shape([schedule.shape(of: dots.rows)[0]]), strides: nil)
-    try loops(batch.loops) { emitter throws(EmitFailure) in
+    try loops(batch.loops, .independent) { emitter throws(EmitFailure) in
       let level = emitter.levels.count - 1
       let (rows, start) = emitter.address(x, batch.indices + [Affine(0), Affine(0)], element: .f32)
       let (results, to) = emitter.address(y, batch.indices + [Affine(0)], element: .f32, written: true)

@@ -19,7 +19,7 @@ extension Emitter {
     // With kept unit axes the result has the operand's rank.
     var place = [Affine](repeating: Affine(0), count: schedule.shape(of: y).rank)
     for (at, axis) in kept.enumerated() { place[place.count == type.shape.rank ? axis : at] = plan.indices[at] }
-    try loops(plan.loops) { emitter throws(EmitFailure) in
+    try loops(plan.loops, .independent) { emitter throws(EmitFailure) in
       var indices = [Affine](repeating: Affine(0), count: type.shape.rank)
       for (at, axis) in kept.enumerated() { indices[axis] = plan.indices[at] }
       let reducer = Reducer(function, type.element)

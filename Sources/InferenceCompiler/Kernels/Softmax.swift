@@ -16,7 +16,7 @@ extension Emitter {
     let kept = shape.dims.indices.filter { $0 != axis }
     func keptStrides(_ view: View) -> [Dim] { kept.map { view.strides[$0] } }
     let plan = LoopPlan(Shape(kept.map { shape[$0] }), strides: [keptStrides(x), keptStrides(y)])
-    try loops(plan.loops) { emitter throws(EmitFailure) in
+    try loops(plan.loops, .independent) { emitter throws(EmitFailure) in
       var indices = [Affine](repeating: Affine(0), count: shape.rank)
       for (at, kept) in kept.enumerated() { indices[kept] = plan.indices[at] }
       indices[axis] = Affine(variable: "j")
@@ -102,7 +102,7 @@ extension Emitter {
     let normalized = Shape(Array(type.shape.dims[axis...]))
     let inner = LoopPlan(normalized, strides: nil, firstVariable: outer.loops.count)
     let count = normalized.elementCount
-    try loops(outer.loops) { emitter throws(EmitFailure) in
+    try loops(outer.loops, .independent) { emitter throws(EmitFailure) in
       let level = emitter.levels.count - 1
       let all = outer.indices + inner.indices
       let (mean, scale) = (emitter.fresh("mean"), emitter.fresh("scale"))

@@ -15,7 +15,7 @@ extension Emitter {
     let plan = LoopPlan(Shape(kept.map { type.shape[$0] }), strides: nil)
     let best = pointer(.scratch(index: 0, byteCount: Dim(k * 8)), type: compute, written: true)
     let place = pointer(.scratch(index: 1, byteCount: Dim(k * 8)), type: "i64", written: true)
-    try loops(plan.loops) { emitter throws(EmitFailure) in
+    try loops(plan.loops, .independent) { emitter throws(EmitFailure) in
       var indices = [Affine](repeating: Affine(0), count: type.shape.rank)
       for (at, kept) in kept.enumerated() { indices[kept] = plan.indices[at] }
       let level = emitter.levels.count - 1

@@ -8,11 +8,16 @@ struct LoweredUnit {
   let schedule: Schedule
   /// By target, then by dispatch.
   let kernels: [[Kernel]]
+  /// By dispatch.
+  let work: [StepWork]
   let trees: [Int: TreeTables]
 }
 
 extension LoweredUnit {
-  init(_ unit: CompilationUnit, symbols: [Symbol], targets: [Target]) throws(CompileError) {
+  /// - Parameter leastSplitCost: kernels that may take this many picoseconds can be run by several threads.
+  init(
+    _ unit: CompilationUnit, symbols: [Symbol], targets: [Target], leastSplitCost: Int = Program.Step.leastSplitCost,
+  ) throws(CompileError) {
     self.unit = unit
     try Self.check(unit, symbols)
     let graph = try GraphPass.optimize(unit.graph)
@@ -29,6 +34,17 @@ extension LoweredUnit {
       var all: [Kernel] = []
       for dispatch in schedule.dispatches { all.append(try lowering.kernel(for: dispatch)) }
       kernels.append(all)
+    }
+    let largest = Dictionary(uniqueKeysWithValues: symbols.map { ($0.name, $0.maximum) })
+    let estimate = WorkEstimate(schedule: schedule)
+    work = schedule.dispatches.enumerated().map { at, dispatch in
+      let cost = estimate.picoseconds(dispatch)
+      // Without a bound that a plan can hold there is no estimate.
+      guard let most = cost.evaluate(largest), cost.terms.count <= 32 else { return StepWork(cost: 0, isSplit: false) }
+      let bodies = kernels.compactMap { Splitting.split($0[at].body) }
+      guard most >= leastSplitCost, bodies.count == kernels.count else { return StepWork(cost: cost, isSplit: false) }
+      for (target, body) in bodies.enumerated() { kernels[target][at].body = body }
+      return StepWork(cost: cost, isSplit: true)
     }
     self.kernels = kernels
   }
@@ -48,12 +64,15 @@ extension LoweredUnit {
     }
   }
 
-  /// Where every buffer and scratch piece stands, for the largest dimensions.
+  /// Where every buffer and scratch piece stands, for the largest dimensions. Buffers share the arena of an executor;
+  /// scratch is memory of the thread, since several may run parts of one step.
   struct Layout {
     var offsets: [Int]
     /// By dispatch and scratch index.
     var scratch: [Int: [Int: Int]]
     var byteCount: Int
+    /// Of one thread's scratch.
+    var scratchBytes: Int
   }
 
   func layout(_ symbols: [Symbol]) throws(CompileError) -> Layout {
@@ -73,7 +92,6 @@ extension LoweredUnit {
       }
     }
     var blocks: [ArenaPlan.Block] = []
-    var scratch: [(dispatch: Int, index: Int, block: Int)] = []
     let steps = kernels.first ?? []
     for (at, kernel) in steps.enumerated() {
       for argument in kernel.arguments {
@@ -85,17 +103,19 @@ extension LoweredUnit {
     for (buffer, life) in zip(schedule.buffers, lives) {
       blocks.append(.init(byteCount: try bytes(buffer.count, buffer.element.byteCount), life: life ?? 0...0))
     }
+    var scratch: [Int: [Int: Int]] = [:]
+    var scratchBytes = 0
     for (at, kernel) in steps.enumerated() {
+      var offset = 0
       for argument in kernel.arguments {
         guard case .scratch(let index, let count) = argument.memory else { continue }
-        scratch.append((at, index, blocks.count))
-        blocks.append(.init(byteCount: try bytes(count, 1), life: at...at))
+        scratch[at, default: [:]][index] = offset
+        offset += ArenaPlan.rounded(try bytes(count, 1))
       }
+      scratchBytes = max(scratchBytes, offset)
     }
     let plan = ArenaPlan(blocks)
-    var places: [Int: [Int: Int]] = [:]
-    for piece in scratch { places[piece.dispatch, default: [:]][piece.index] = plan.offsets[piece.block] }
-    return Layout(offsets: plan.offsets, scratch: places, byteCount: plan.byteCount)
+    return Layout(offsets: plan.offsets, scratch: scratch, byteCount: plan.byteCount, scratchBytes: scratchBytes)
   }
 
   /// The program with its steps; kernels and weights get their places in what all programs share.
@@ -119,19 +139,20 @@ extension LoweredUnit {
           weightBytes[offset] = count
           arguments.append(.weights(offset: offset))
         case .scratch(let index, _):
-          arguments.append(.arena(offset: UInt64(layout.scratch[at]?[index] ?? 0)))
+          arguments.append(.scratch(offset: UInt64(layout.scratch[at]?[index] ?? 0)))
         }
       }
       steps.append(
         Program.Step(
-          kernel: functions.index(of: variants), arguments: arguments, label: "\(kernel.name) \(dispatch.origin)"))
+          kernel: functions.index(of: variants), arguments: arguments, label: "\(kernel.name) \(dispatch.origin)",
+          cost: work[at].cost, isSplit: work[at].isSplit))
     }
     let program = Program(
       name: unit.name, version: unit.version,
       batch: unit.batch.flatMap { name in symbols.firstIndex { $0.name == name } },
       inputs: try bindings(schedule.graph.inputs, unit.inputs, layout),
       outputs: try bindings(schedule.graph.outputs, unit.outputs, layout), literals: unit.literals, steps: steps,
-      arenaBytes: UInt64(layout.byteCount))
+      arenaBytes: UInt64(layout.byteCount), scratchBytes: UInt64(layout.scratchBytes))
     let report = ProgramReport(
       name: unit.name, steps: steps.count, arenaBytes: UInt64(layout.byteCount),
       weightBytes: UInt64(weightBytes.values.reduce(0, +)))

@@ -74,7 +74,7 @@ package struct PlanFacts: Hashable, Sendable {
   /// Bytes of the plan file, all of which may become resident.
   package var fileBytes: Int64
   package var weightBytes: Int64
-  /// Arena of one executor.
+  /// Arena and scratch of one executor, and scratch of a thread that helps it.
   package var arenaBytes: Int64
   /// Inputs and outputs of one request, parsed, at the largest values of its dims.
   package var requestBytes: Int64

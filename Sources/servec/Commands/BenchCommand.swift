@@ -6,7 +6,7 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Times the compiled plan in this process, from bound inputs to output buffers.",
     discussion:
-      "For a .serve file each arm is a row. A thread runs its own executor, so more threads are more requests at a time."
+      "For a .serve file each arm is a row. With more threads, long steps of a request are split over them; with more requests, as many run at a time and share the threads."
   )
 
   @Argument(help: "An .onnx, .serve or .plan file.")
@@ -17,6 +17,9 @@ struct BenchCommand: ParsableCommand {
 
   @Option(help: "Threads, separated by commas.")
   var threads = "1"
+
+  @Option(help: "Requests at a time.")
+  var requests = 1
 
   @Option(help: "Seconds for each row.")
   var seconds = 2.0
@@ -29,7 +32,8 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let bench = Bench(
-      batches: try numbers(batch, "--batch"), threads: try numbers(threads, "--threads"), seconds: seconds, data: data)
+      batches: try numbers(batch, "--batch"), threads: try numbers(threads, "--threads"), requests: max(1, requests),
+      seconds: seconds, data: data)
     if format == .text { Console.note(BenchRow.header) }
     try bench.run(path: path) { Console.result(format == .json ? $0.json : $0.text) }
   }

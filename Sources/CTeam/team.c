@@ -1,0 +1,284 @@
+#define _GNU_SOURCE
+#include "team.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/// Parts for each thread: one that starts late or loses its core holds up the others by a part at most.
+enum { parts_per_thread = 4 };
+/// Longest time to wait for the next step, or for the last part of one, without giving up the core.
+enum { spin_nanoseconds = 20000 };
+/// Kernels keep little on the stack.
+enum { stack_bytes = 256 << 10 };
+
+/// Helpers of one step: beyond that many threads the steps of one request are too short.
+enum { most_helpers = 63 };
+
+/// One split step while it runs; on the stack of the thread that runs the program.
+struct job {
+  const serve_step *step;
+  const int64_t *dims;
+  int64_t parts;
+  _Atomic int64_t next;
+  /// Helpers that may still touch the job, and `awaited` when its owner sleeps until there are none.
+  _Atomic uint32_t pending;
+};
+static const uint32_t awaited = 1u << 31;
+
+/// What a helper is at: the low bits of the word that it sleeps on. The bits above count its claims, so that nobody
+/// takes one claim for another.
+enum state { idle, asleep, claimed, ready, running, stopped };
+enum { state_bits = 7, one_claim = 8 };
+
+struct helper {
+  _Alignas(64) _Atomic uint32_t word;
+  /// Written by the thread that claimed the helper, before the state becomes ready.
+  struct job *job;
+  unsigned char *scratch;
+  void **buffers;
+  pthread_t thread;
+};
+
+struct serve_team {
+  /// Threads that run programs, and helpers that are claimed.
+  _Alignas(64) _Atomic int busy;
+  int cores;
+  int helper_count;
+  size_t scratch_bytes;
+  unsigned char *scratch;
+  void **buffers;
+  struct helper helpers[];
+};
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t value) {
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+static void futex_wake(_Atomic uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0); }
+
+static void pause_briefly(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+static int64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/// Waits a moment; false when `spin_nanoseconds` have passed since `start`, which is 0 for the first call.
+static int spin(int64_t *start) {
+  for (int i = 0; i < 32; i++) pause_briefly();
+  const int64_t time = now();
+  if (*start == 0) *start = time;
+  return time - *start < spin_nanoseconds;
+}
+
+static void run_parts(struct job *job, void *const *buffers) {
+  for (;;) {
+    // Relaxed: the number alone says which part this is, and what parts write is published by `pending`.
+    const int64_t part = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
+    if (part >= job->parts) return;
+    job->step->run(buffers, job->dims, part, job->parts);
+  }
+}
+
+/// Runs what is left of a job with this helper's scratch.
+static void help(struct helper *self, struct job *job) {
+  const serve_step *step = job->step;
+  void *const *buffers = step->buffers;
+  if (step->scratch_count > 0) {
+    memcpy(self->buffers, step->buffers, step->buffer_count * sizeof(void *));
+    for (uint32_t i = 0; i < step->scratch_count; i++) {
+      const uint32_t at = step->scratch_buffers[i];
+      self->buffers[at] = self->scratch + ((unsigned char *)step->buffers[at] - step->scratch);
+    }
+    buffers = self->buffers;
+  }
+  run_parts(job, buffers);
+}
+
+static void *live(void *argument) {
+  struct helper *self = argument;
+  int64_t start = 0;
+  for (;;) {
+    uint32_t word = atomic_load_explicit(&self->word, memory_order_relaxed);
+    switch ((enum state)(word & state_bits)) {
+      case ready:
+        // Fails when the job is taken back. Acquire: the job and everything that its owner wrote are there.
+        if (!atomic_compare_exchange_strong_explicit(
+                &self->word, &word, word - ready + running, memory_order_acquire, memory_order_relaxed))
+          break;
+        struct job *job = self->job;
+        help(self, job);
+        // Free for others before the job's owner can go on: its next claim finds as many helpers as it gave back.
+        atomic_store_explicit(&self->word, word - ready + idle, memory_order_release);
+        // The last touch of the job. Its owner may be gone when the wake-up comes: to the kernel it is only an address.
+        if (atomic_fetch_sub_explicit(&job->pending, 1, memory_order_release) == (awaited | 1))
+          futex_wake(&job->pending);
+        start = 0;
+        break;
+      case idle:
+        if (!spin(&start))
+          atomic_compare_exchange_strong_explicit(
+              &self->word, &word, word - idle + asleep, memory_order_relaxed, memory_order_relaxed);
+        break;
+      case asleep:
+        futex_wait(&self->word, word);
+        start = 0;
+        break;
+      // Becomes ready within a few instructions of the thread that claimed it.
+      case claimed: pause_briefly(); break;
+      case stopped: return NULL;
+      case running: break;
+    }
+  }
+}
+
+serve_team *serve_team_create(int cores, size_t scratch_bytes, uint32_t most_buffers) {
+  const int count = cores - 1;
+  if (count < 1) return NULL;
+  scratch_bytes = (scratch_bytes + 4095) / 4096 * 4096;
+  if (scratch_bytes > SIZE_MAX / 2 / (size_t)count) return NULL;
+  const size_t bytes = sizeof(serve_team) + (size_t)count * sizeof(struct helper);
+  serve_team *team = aligned_alloc(64, (bytes + 63) / 64 * 64);
+  if (team == NULL) return NULL;
+  memset(team, 0, bytes);
+  team->cores = cores;
+  team->scratch_bytes = scratch_bytes;
+  team->buffers = calloc((size_t)count * (most_buffers + 1), sizeof(void *));
+  if (scratch_bytes > 0) {
+    team->scratch = mmap(
+        NULL, scratch_bytes * (size_t)count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  }
+  pthread_attr_t attributes;
+  if (team->buffers == NULL || team->scratch == MAP_FAILED || pthread_attr_init(&attributes) != 0) {
+    if (team->scratch == MAP_FAILED) team->scratch = NULL;
+    serve_team_destroy(team);
+    return NULL;
+  }
+  pthread_attr_setstacksize(&attributes, stack_bytes > PTHREAD_STACK_MIN ? stack_bytes : PTHREAD_STACK_MIN);
+  int failed = 0;
+  for (int i = 0; i < count && !failed; i++) {
+    struct helper *helper = &team->helpers[i];
+    helper->scratch = team->scratch == NULL ? NULL : team->scratch + (size_t)i * scratch_bytes;
+    helper->buffers = team->buffers + (size_t)i * most_buffers;
+    failed = pthread_create(&helper->thread, &attributes, live, helper) != 0;
+    if (!failed) team->helper_count = i + 1;
+  }
+  pthread_attr_destroy(&attributes);
+  if (failed) {
+    serve_team_destroy(team);
+    return NULL;
+  }
+  return team;
+}
+
+void serve_team_destroy(serve_team *team) {
+  for (int i = 0; i < team->helper_count; i++) {
+    atomic_store_explicit(&team->helpers[i].word, stopped, memory_order_release);
+    futex_wake(&team->helpers[i].word);
+  }
+  for (int i = 0; i < team->helper_count; i++) pthread_join(team->helpers[i].thread, NULL);
+  if (team->scratch != NULL) munmap(team->scratch, team->scratch_bytes * (size_t)(team->cores - 1));
+  free(team->buffers);
+  free(team);
+}
+
+void serve_team_enter(serve_team *team) { atomic_fetch_add_explicit(&team->busy, 1, memory_order_relaxed); }
+
+void serve_team_leave(serve_team *team) { atomic_fetch_sub_explicit(&team->busy, 1, memory_order_relaxed); }
+
+/// Takes up to `wanted` of the cores that nobody uses.
+static int reserve(serve_team *team, int wanted) {
+  int busy = atomic_load_explicit(&team->busy, memory_order_relaxed);
+  for (;;) {
+    const int left = team->cores - busy;
+    const int taken = left < wanted ? left : wanted;
+    if (taken <= 0) return 0;
+    if (atomic_compare_exchange_weak_explicit(
+            &team->busy, &busy, busy + taken, memory_order_relaxed, memory_order_relaxed))
+      return taken;
+  }
+}
+
+/// A helper that works on a job, and the word that says it has not begun.
+struct claim {
+  struct helper *helper;
+  uint32_t word;
+};
+
+/// Starts helpers on a job, as many as were reserved: claims never exceed helpers, so the search ends.
+static void start(serve_team *team, struct job *job, struct claim *claims, int count) {
+  int found = 0;
+  for (int i = 0; found < count; i = (i + 1) % team->helper_count) {
+    struct helper *helper = &team->helpers[i];
+    uint32_t word = atomic_load_explicit(&helper->word, memory_order_relaxed);
+    const uint32_t before = word & state_bits;
+    if (before != idle && before != asleep) continue;
+    const uint32_t next = word - before + one_claim;
+    // Acquire: the helper has read its last job before the next one is written.
+    if (!atomic_compare_exchange_strong_explicit(
+            &helper->word, &word, next + claimed, memory_order_acquire, memory_order_relaxed))
+      continue;
+    helper->job = job;
+    atomic_store_explicit(&helper->word, next + ready, memory_order_release);
+    if (before == asleep) futex_wake(&helper->word);
+    claims[found++] = (struct claim){helper, next + ready};
+  }
+}
+
+/// Takes the job back from helpers that have not begun, and waits for the others. Returns how many began.
+static int finish(struct job *job, const struct claim *claims, int count) {
+  int began = count;
+  for (int i = 0; i < count; i++) {
+    uint32_t word = claims[i].word;
+    if (!atomic_compare_exchange_strong_explicit(
+            &claims[i].helper->word, &word, word - ready + idle, memory_order_relaxed, memory_order_relaxed))
+      continue;
+    atomic_fetch_sub_explicit(&job->pending, 1, memory_order_relaxed);
+    began--;
+  }
+  int64_t time = 0;
+  for (;;) {
+    // Acquire: what the helpers wrote is visible after this.
+    uint32_t pending = atomic_load_explicit(&job->pending, memory_order_acquire);
+    if ((pending & ~awaited) == 0) return began;
+    if (pending & awaited) {
+      futex_wait(&job->pending, pending);
+    } else if (!spin(&time)) {
+      atomic_compare_exchange_strong_explicit(
+          &job->pending, &pending, pending | awaited, memory_order_relaxed, memory_order_relaxed);
+    }
+  }
+}
+
+int serve_team_run(serve_team *team, const serve_step *step, const int64_t *dims, int most_threads) {
+  const int most = most_threads - 1 < team->helper_count ? most_threads - 1 : team->helper_count;
+  const int count = most > 0 ? reserve(team, most < most_helpers ? most : most_helpers) : 0;
+  if (count == 0) {
+    step->run(step->buffers, dims, 0, 1);
+    return 1;
+  }
+  struct job job = {.step = step, .dims = dims, .parts = (int64_t)(count + 1) * parts_per_thread};
+  atomic_init(&job.next, 0);
+  atomic_init(&job.pending, (uint32_t)count);
+  struct claim claims[most_helpers];
+  start(team, &job, claims, count);
+  run_parts(&job, step->buffers);
+  const int began = finish(&job, claims, count);
+  atomic_fetch_sub_explicit(&team->busy, count, memory_order_relaxed);
+  return began + 1;
+}

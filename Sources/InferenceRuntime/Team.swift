@@ -1,0 +1,75 @@
+import CTeam
+import Glibc
+import PlanFormat
+import TensorTypes
+
+/// The threads that run parts of split steps. One team serves all executors of a process.
+///
+/// Executors say when they run. A step that is worth it is split over as many more threads as the process has cores
+/// that no executor and no helper uses at that moment: there are never more threads running than cores.
+package final class Team: Sendable {
+  nonisolated(unsafe) let handle: OpaquePointer
+  /// Most threads of one step.
+  let cores: Int
+
+  /// Nil where nothing would be split: on one core, or when no step of the plan ever takes long enough.
+  package init?(_ plan: LoadedPlan, cores: Int) throws(RuntimeError) {
+    let definition = plan.plan
+    let largest = Dictionary(uniqueKeysWithValues: definition.symbols.map { ($0.name, $0.maximum) })
+    let steps = definition.programs.flatMap(\.steps).filter { step in
+      step.isSplit && (step.cost.evaluate(largest) ?? 0) >= Program.Step.leastSplitCost
+    }
+    if cores < 2 || steps.isEmpty { return nil }
+    let scratch = definition.programs.map(\.scratchBytes).max() ?? 0
+    let buffers = steps.map(\.arguments.count).max() ?? 0
+    guard let handle = serve_team_create(Int32(clamping: cores), Int(scratch), UInt32(buffers)) else {
+      throw .memory(bytes: Int(clamping: scratch) * (cores - 1), code: errno == 0 ? EAGAIN : errno)
+    }
+    self.handle = handle
+    self.cores = cores
+  }
+
+  deinit { serve_team_destroy(handle) }
+}
+
+/// One step with its pointers, as the team takes it.
+struct TeamStep {
+  private let step: UnsafeMutablePointer<serve_step>
+  private let scratchBuffers: UnsafeMutableBufferPointer<UInt32>
+  private let cost: CompiledDim
+
+  /// - Parameter scratch: where the executor's scratch begins.
+  init(
+    _ step: Program.Step, _ kernel: @escaping CodeLibrary.Kernel,
+    _ buffers: UnsafePointer<UnsafeMutableRawPointer?>, scratch: UnsafeMutableRawPointer?, symbols: [Symbol],
+  ) {
+    let places = step.arguments.indices.filter { at in
+      if case .scratch = step.arguments[at] { return true }
+      return false
+    }
+    scratchBuffers = .allocate(capacity: max(1, places.count))
+    scratchBuffers.initialize(repeating: 0)
+    for (index, place) in places.enumerated() { scratchBuffers[index] = UInt32(place) }
+    self.step = .allocate(capacity: 1)
+    self.step.initialize(
+      to: serve_step(
+        run: kernel, buffers: buffers, buffer_count: UInt32(step.arguments.count),
+        scratch_count: UInt32(places.count), scratch_buffers: UnsafePointer(scratchBuffers.baseAddress),
+        scratch: scratch?.assumingMemoryBound(to: UInt8.self)))
+    cost = CompiledDim(step.cost, symbols: symbols)
+  }
+
+  func deallocate() {
+    step.deallocate()
+    scratchBuffers.deallocate()
+  }
+
+  /// Threads that the step is worth at these dimensions: each has half of the least cost to split, at least.
+  func threads(_ dims: UnsafePointer<Int64>) -> Int {
+    max(1, cost.value(dims) / (Program.Step.leastSplitCost / 2))
+  }
+
+  func run(_ team: Team, _ dims: UnsafePointer<Int64>, threads: Int) {
+    _ = serve_team_run(team.handle, step, dims, Int32(clamping: threads))
+  }
+}
