@@ -37,8 +37,8 @@ enum IndexBounds {
           guard let offset = graph[other].constant?.integers.max(), throughSelection || offset == 0 else { continue }
           lower(input, to: max(1, bound - Int(clamping: offset)))
         }
-      case .unary, .binary, .compare, .select, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax,
-        .layerNorm, .cumulativeSum, .topK, .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
+      case .unary, .binary, .compare, .select, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+        .cumulativeSum, .topK, .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
         break
       }
     }
@@ -51,8 +51,8 @@ extension Op {
   fileprivate var keepsEveryElement: Bool {
     switch self {
     case .reshape, .transpose, .expand, .cast: true
-    case .unary, .binary, .compare, .select, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax,
-      .layerNorm, .cumulativeSum, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .dimensions, .iota,
+    case .unary, .binary, .compare, .select, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+      .cumulativeSum, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .dimensions, .iota,
       .treeEnsemble, .bucketize, .hashBucket:
       false
     }

@@ -52,8 +52,8 @@ extension Schedule {
     switch node.op {
     case .unary, .binary, .compare, .select, .cast, .bucketize, .hashBucket, .expand: break
     case .reshape, .transpose, .slice, .gather, .gatherElements, .gatherND, .pad, .oneHot, .dimensions, .iota, .matmul,
-      .convolution, .pool,
-      .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .cumulativeSum, .concat, .topK, .treeEnsemble:
+      .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .concat,
+      .topK, .treeEnsemble:
       return nil
     }
     var all: [MemoryOperand] = []

@@ -131,8 +131,8 @@ extension Op {
   /// Whether evaluating it at import is worth it; sources and models stay as they are.
   fileprivate var isFoldable: Bool {
     switch self {
-    case .dimensions, .treeEnsemble, .hashBucket, .convolution, .pool: false
-    case .unary, .binary, .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
+    case .dimensions, .treeEnsemble, .hashBucket: false
+    case .unary, .binary, .compare, .select, .cast, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
       .cumulativeSum, .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad,
       .topK, .oneHot, .iota, .bucketize:
       true
