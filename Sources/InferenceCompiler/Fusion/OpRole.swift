@@ -27,7 +27,8 @@ extension Graph {
       type(of: node.inputs[0]).shape.unitReshapeAxes(to: shape) != nil ? .movement : .alias
     case .concat:
       .concat
-    case .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+    case .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention,
+      .recurrent,
       .cumulativeSum, .topK, .treeEnsemble:
       .anchor
     }
@@ -43,7 +44,8 @@ extension Graph {
       [0]
     case .reshape:
       role(of: node) == .alias ? [0] : []
-    case .concat, .matmul, .convolution, .pool, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+    case .concat, .matmul, .convolution, .pool, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention,
+      .recurrent,
       .cumulativeSum, .topK, .treeEnsemble:
       Array(node.inputs.indices)
     }
@@ -58,7 +60,8 @@ extension Graph {
     case .oneHot:
       return slot == 0
     case .unary, .cast, .bucketize, .hashBucket, .gather, .gatherElements, .gatherND, .transpose, .slice, .dimensions,
-      .iota, .reduce, .pad, .reshape, .concat, .matmul, .convolution, .pool, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm,
+      .iota, .reduce, .pad, .reshape, .concat, .matmul, .convolution, .pool, .argReduce, .softmax, .logSoftmax,
+      .layerNorm, .rmsNorm,
       .attention, .recurrent, .cumulativeSum,
       .topK, .treeEnsemble:
       return false

@@ -13,7 +13,7 @@ extension Emitter {
     let shape = schedule.shape(of: y)
     let plan = LoopPlan(shape, strides: nil)
     let loops = WindowLoops(op.window, spread: op.inputDilations, over: schedule.shape(of: node.inputs[0]))
-    try self.loops(plan.loops) { emitter throws(EmitFailure) in
+    try self.loops(plan.loops, .independent) { emitter throws(EmitFailure) in
       let level = emitter.levels.count - 1
       var start: CExpression = .cast(element.computeType, 0)
       if node.inputs.count > 2 { start = try emitter.value(node.inputs[2], at: [plan.indices[1]]).expression }

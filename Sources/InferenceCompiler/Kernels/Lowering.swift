@@ -33,6 +33,10 @@ struct Lowering {
       try emitter.gemm(kernel)
       let tail = gemm.epilogue.map { "_" + schedule.graph.nodes[$0].op.mnemonic }.joined()
       return kernel.name + (gemm.bias == nil ? "" : "_bias") + tail
+    case .convolution(let group):
+      let kernel = try ConvolutionKernel(group, schedule)
+      if kernel.isDepthwise { try emitter.depthwise(kernel) } else { try emitter.convolution(kernel) }
+      return kernel.name + group.chain.map { "_" + schedule.graph.nodes[$0].op.mnemonic }.joined()
     case .pairwiseDots(let dots):
       try emitter.pairwiseDots(dots)
       return "pairwise_dots"

@@ -18,12 +18,12 @@ extension Emitter {
     var indices = [Affine](repeating: Affine(0), count: shape.rank)
     for (at, axis) in order.enumerated() { indices[axis] = plan.indices[at] }
     guard isVector, let channels = shape[1].constant else {
-      try loops(plan.loops) { emitter throws(EmitFailure) in
+      try loops(plan.loops, .independent) { emitter throws(EmitFailure) in
         try emitter.combine(node, op, x, result, indices, lanes: 1)
       }
       return
     }
-    try loops(Array(plan.loops.dropLast())) { emitter throws(EmitFailure) in
+    try loops(Array(plan.loops.dropLast()), .independent) { emitter throws(EmitFailure) in
       let level = emitter.levels.count - 1
       let whole = channels / 16 * 16
       for (first, below, lanes) in [(0, whole, 16), (whole, channels, 1)] where first < below {

@@ -10,9 +10,12 @@ struct GraphPass: Sendable {
   static let all: [GraphPass] = [
     GraphPass(name: "fold constants", run: foldConstants),
     GraphPass(name: "simplify", run: simplify),
+    GraphPass(name: "fold into convolutions", run: foldIntoConvolutions),
+    GraphPass(name: "simplify convolutions", run: simplifyConvolutions),
     GraphPass(name: "absorb transposes", run: absorbTransposes),
     GraphPass(name: "fold constants", run: foldConstants),
     GraphPass(name: "merge duplicates", run: mergeDuplicates),
+    GraphPass(name: "copy images", run: copyImages),
     GraphPass(name: "separate outputs", run: separateOutputs),
     GraphPass(name: "remove dead nodes", run: removeDeadNodes),
   ]

@@ -18,7 +18,7 @@ struct WeightStore {
   }
 
   private enum Packing: Hashable {
-    case raw, panels(Bool), rows(Bool)
+    case raw, panels(Bool), rows(Bool), convolution(ConvolutionPacking), depthwise
   }
 
   private var entries: [Entry] = []
@@ -38,6 +38,9 @@ struct WeightStore {
     case .raw(let id): return add(try constant(id, graph), .raw)
     case .panels(let id, let transposed): return add(try constant(id, graph), .panels(transposed))
     case .rows(let id, let transposed): return add(try constant(id, graph), .rows(transposed))
+    case .convolution(let id, let packing): return add(try constant(id, graph), .convolution(packing))
+    case .depthwise(let id): return add(try constant(id, graph), .depthwise)
+    case .zeros(let count): return add(bytes: [UInt8](repeating: 0, count: count * 4))
     case .trees(let node, let part):
       guard let tables = trees[node] else {
         throw CompileError(origin: graph.nodes[node].origin, message: "has no tree tables")
@@ -64,6 +67,8 @@ struct WeightStore {
       case .raw: constant.data.bytes.count
       case .panels(let transposed): PanelPacking(constant, isTransposed: transposed).byteCount
       case .rows(let transposed): RowPacking(constant, isTransposed: transposed).byteCount
+      case .convolution(let packing): packing.byteCount
+      case .depthwise: DepthwisePacking(constant: constant).byteCount
       }
     return add(size, .constant(constant, packing))
   }
@@ -104,6 +109,8 @@ struct WeightStore {
           PanelPacking(constant, isTransposed: transposed).fill(target)
         case .constant(let constant, .rows(let transposed)):
           RowPacking(constant, isTransposed: transposed).fill(target)
+        case .constant(let constant, .convolution(let packing)): packing.fill(target, from: constant)
+        case .constant(let constant, .depthwise): DepthwisePacking(constant: constant).fill(target)
         }
       }
     }
