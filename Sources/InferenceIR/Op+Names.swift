@@ -7,6 +7,7 @@ extension Op {
     case .compare(let function): function.rawValue
     case .select: "select"
     case .cast: "cast"
+    case .bitcast: "bitcast"
     case .matmul: "matmul"
     case .convolution: "convolution"
     case .pool(let pool): pool.function.mnemonic
@@ -105,6 +106,8 @@ extension BinaryOp {
     case .and: "and"
     case .or: "or"
     case .xor: "xor"
+    case .shiftLeft: "shiftLeft"
+    case .shiftRight: "shiftRight"
     case .prelu: "prelu"
     }
   }

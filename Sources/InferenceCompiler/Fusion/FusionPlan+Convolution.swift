@@ -41,7 +41,8 @@ extension Graph {
     return switch node.op {
     case .unary(let function): function.runsInRegisters
     case .binary(let function): function.runsInRegisters
-    case .compare, .select, .cast, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
+    case .compare, .select, .cast, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax,
+      .layerNorm,
       .rmsNorm, .attention, .recurrent, .cumulativeSum, .reshape, .transpose, .expand, .concat, .slice, .gather,
       .gatherElements, .gatherND, .pad, .topK,
       .oneHot, .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:

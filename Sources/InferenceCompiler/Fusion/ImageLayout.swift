@@ -14,7 +14,7 @@ struct ImageLayout {
         // The operand too, where a kernel of ours makes it.
         if graph.type(of: node.inputs[0]).shape.rank >= 3 { channelsLast.insert(node.inputs[0]) }
         channelsLast.formUnion(node.outputs)
-      case .unary, .binary, .compare, .select, .cast, .pad, .concat, .slice, .expand:
+      case .unary, .binary, .compare, .select, .cast, .bitcast, .pad, .concat, .slice, .expand:
         let rank = graph.type(of: node.outputs[0]).shape.rank
         let follows = node.inputs.contains { channelsLast.contains($0) && graph.type(of: $0).shape.rank == rank }
         if follows { channelsLast.insert(node.outputs[0]) }

@@ -77,7 +77,7 @@ extension Emitter {
     switch element {
     case .f16: .call("load_half", [stored])
     case .bf16: .call("load_bfloat", [stored])
-    case .bool, .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64, .f32, .f64, .string: stored
+    case .bool, .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64, .f32, .f64, .string, .small: stored
     }
   }
 }

@@ -70,6 +70,7 @@ extension Graph {
       scales = factors.map { 1 / $0 }
       bias = zip(bias, factors).map(/)
     case (.divide, false), (.power, _), (.minimum, _), (.maximum, _), (.modulo, _), (.and, _), (.or, _), (.xor, _),
+      (.shiftLeft, _), (.shiftRight, _),
       (.prelu, _):
       return nil
     }

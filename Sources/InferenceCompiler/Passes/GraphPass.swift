@@ -10,6 +10,7 @@ struct GraphPass: Sendable {
   static let all: [GraphPass] = [
     GraphPass(name: "fold constants", run: foldConstants),
     GraphPass(name: "simplify", run: simplify),
+    GraphPass(name: "widen halves", run: widenHalves),
     GraphPass(name: "fold into convolutions", run: foldIntoConvolutions),
     GraphPass(name: "simplify convolutions", run: simplifyConvolutions),
     GraphPass(name: "absorb transposes", run: absorbTransposes),

@@ -95,7 +95,8 @@ extension Interpreter {
     case .binary(let function): [binary(function, x[0], x[1], to[0])]
     case .compare(let function): [compare(function, x[0], x[1], to[0])]
     case .select: [select(x[0], x[1], x[2], to[0])]
-    case .cast(let element): [cast(x[0], to: element)]
+    case .cast(let element, let narrowing): [cast(x[0], to: element, narrowing)]
+    case .bitcast(let element): [bitcast(x[0], to: element)]
     case .matmul(let transposeA, let transposeB): [matmul(transposeA, transposeB, x[0], x[1], to[0])]
     case .convolution(let op): [convolution(op, x, to[0])]
     case .pool(let op): pool(op, x[0], to)

@@ -24,7 +24,8 @@ package enum ShapeRules {
     case .binary(let function): [try binary(function, try two(types))]
     case .compare(let function): [try compare(function, try two(types))]
     case .select: [try select(try three(types))]
-    case .cast(let element): [try cast(element, try one(types))]
+    case .cast(let element, _): [try cast(element, try one(types))]
+    case .bitcast(let element): [try bitcast(element, try one(types))]
     case .matmul(let transposeA, let transposeB): [try matmul(transposeA, transposeB, try two(types))]
     case .convolution(let op): [try convolution(op, types)]
     case .pool(let op): try pool(op, try one(types))
