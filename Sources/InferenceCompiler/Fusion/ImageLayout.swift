@@ -59,10 +59,12 @@ extension View {
     return View(root: root, offset: 0, strides: strides)
   }
 
-  /// Axes from the one with the largest stride to the innermost one.
-  var loopOrder: [Int] {
+  /// Axes from the one with the largest stride to the innermost one; a few channels stand outside the last axis, where
+  /// their loop costs less.
+  func loopOrder(_ shape: Shape) -> [Int] {
     let axes = Array(strides.indices)
     guard strides.count >= 3, strides[1] == 1, strides.last != 1 else { return axes }
-    return [0] + axes[2...] + [1]
+    let isFew = (shape[1].constant ?? 8) < 8
+    return isFew ? [0] + axes[2...].dropLast() + [1, axes.count - 1] : [0] + axes[2...] + [1]
   }
 }

@@ -2,8 +2,12 @@ import InferenceIR
 import TensorTypes
 
 extension ConvolutionKernel {
-  /// Whether every channel is convolved by itself, with channels side by side.
-  var isDepthwise: Bool { width == 1 && maps == 1 && op.groups > 1 && x.strides[1] == 1 }
+  /// Whether every channel is convolved by itself, with channels side by side and windows short enough to be written
+  /// out.
+  var isDepthwise: Bool {
+    width == 1 && maps == 1 && op.groups > 1 && x.strides[1] == 1 && op.window.size[lastAxis] <= 16
+      && op.window.extent(lastAxis) <= 256 && op.window.strides[lastAxis] <= 16
+  }
   /// The axis along which neighbouring windows share what they read.
   var lastAxis: Int { op.window.rank - 1 }
 

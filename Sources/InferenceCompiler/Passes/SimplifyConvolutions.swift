@@ -58,7 +58,8 @@ extension Graph {
       (op.window.before + op.window.after).allSatisfy({ $0 >= 0 })
     else { return nil }
     let zeros = [Int](repeating: 0, count: op.window.rank)
-    let isFew = channels < 8 && op.groups == 1 && op.window.elementCount > 1
+    let isFew =
+      channels < 8 && op.groups == 1 && op.window.elementCount > 1 && op.window.padsLittle(graph.type(of: x).shape)
     let (before, after) =
       isFew ? ([0, 0] + op.window.before, [0, 0] + op.window.after) : ([0, 0] + zeros, [0, 0] + zeros)
     let key = [x.index] + before + after
@@ -75,5 +76,14 @@ extension Graph {
     guard let copy = copies[key] else { return nil }
     return try graph.add(
       .convolution(op), [copy] + node.inputs.dropFirst(), name: graph[node.outputs[0]].name, origin: node.origin)[0]
+  }
+}
+
+extension Window {
+  /// Whether a copy of x with the padding is not much larger than x.
+  fileprivate func padsLittle(_ shape: Shape) -> Bool {
+    zip(shape.dims[2...], zip(before, after)).allSatisfy { extent, pads in
+      extent.constant.map { pads.0 + pads.1 <= $0 / 4 + 8 } ?? false
+    }
   }
 }
