@@ -24,6 +24,7 @@ extension LoweredUnit {
     case .scratch(_, let bytes): return "scratch \(bytes)"
     case .weights(.raw(let id)): return "%\(schedule.graph[id].name)"
     case .weights(.panels(let id, _)): return "panels %\(schedule.graph[id].name)"
+    case .weights(.pairs(let id, _)): return "pairs %\(schedule.graph[id].name)"
     case .weights(.rows(let id, _)): return "rows %\(schedule.graph[id].name)"
     case .weights(.convolution(let id, _)), .weights(.depthwise(let id)): return "windows %\(schedule.graph[id].name)"
     case .weights(.zeros(let count)): return "zeros \(count)"

@@ -43,7 +43,8 @@ extension Graph {
     case .binary(let function): function.runsInRegisters
     case .compare, .select, .cast, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax,
       .layerNorm,
-      .rmsNorm, .attention, .recurrent, .cumulativeSum, .reshape, .transpose, .expand, .concat, .slice, .gather,
+      .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .reshape,
+      .transpose, .expand, .concat, .slice, .gather,
       .gatherElements, .gatherND, .pad, .topK,
       .oneHot, .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
       false

@@ -25,7 +25,7 @@ struct ImageLayout {
           channelsLast.insert(node.outputs[0])
         }
       case .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
-        .cumulativeSum, .transpose, .gather,
+        .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .transpose, .gather,
         .gatherElements, .gatherND, .topK, .oneHot, .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
         break
       }

@@ -30,7 +30,7 @@ extension Graph {
       .concat
     case .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention,
       .recurrent,
-      .cumulativeSum, .topK, .treeEnsemble:
+      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .topK, .treeEnsemble:
       .anchor
     }
   }
@@ -47,7 +47,7 @@ extension Graph {
       role(of: node) == .alias ? [0] : []
     case .concat, .matmul, .convolution, .pool, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention,
       .recurrent,
-      .cumulativeSum, .topK, .treeEnsemble:
+      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .topK, .treeEnsemble:
       Array(node.inputs.indices)
     }
   }
@@ -63,7 +63,7 @@ extension Graph {
     case .unary, .cast, .bitcast, .bucketize, .hashBucket, .gather, .gatherElements, .gatherND, .transpose, .slice,
       .dimensions, .iota, .reduce, .pad, .reshape, .concat, .matmul, .convolution, .pool, .argReduce, .softmax,
       .logSoftmax, .layerNorm,
-      .rmsNorm, .attention, .recurrent, .cumulativeSum,
+      .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
       .topK, .treeEnsemble:
       return false
     }

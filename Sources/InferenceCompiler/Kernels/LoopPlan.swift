@@ -54,8 +54,8 @@ extension Schedule {
     case .unary, .binary, .compare, .select, .cast, .bitcast, .bucketize, .hashBucket, .expand: break
     case .reshape, .transpose, .slice, .gather, .gatherElements, .gatherND, .pad, .oneHot, .dimensions, .iota, .matmul,
       .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
-      .cumulativeSum, .concat,
-      .topK, .treeEnsemble:
+      .cumulativeSum,
+      .cumulativeProduct, .scatterElements, .scatterND, .concat, .topK, .treeEnsemble:
       return nil
     }
     var all: [MemoryOperand] = []

@@ -50,7 +50,7 @@ private func simplified(
     return try graph.add(.reshape(to.shape), slice, name: name, origin: node.origin)[0]
   case .unary, .compare, .select, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
     .rmsNorm, .attention,
-    .recurrent, .cumulativeSum,
+    .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
     .gatherElements, .gatherND, .pad, .topK, .oneHot, .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
     return nil
   }

@@ -37,8 +37,10 @@ extension Op {
   fileprivate var accumulates: Bool {
     switch self {
     case .matmul, .convolution, .pool, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
-      .cumulativeSum:
+      .cumulativeSum,
+      .cumulativeProduct:
       true
+    case .scatterElements(_, let reduction), .scatterND(let reduction): reduction != .replace
     case .unary, .binary, .compare, .select, .cast, .bitcast, .reduce, .argReduce, .reshape, .transpose, .expand,
       .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .dimensions, .iota, .treeEnsemble,
       .bucketize, .hashBucket:

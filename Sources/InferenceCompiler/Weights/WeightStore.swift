@@ -18,7 +18,7 @@ struct WeightStore {
   }
 
   private enum Packing: Hashable {
-    case raw, panels(Bool), rows(Bool), convolution(ConvolutionPacking), depthwise
+    case raw, panels(Bool), pairs(Bool), rows(Bool), convolution(ConvolutionPacking), depthwise
   }
 
   private var entries: [Entry] = []
@@ -37,6 +37,7 @@ struct WeightStore {
     switch key {
     case .raw(let id): return add(try constant(id, graph), .raw)
     case .panels(let id, let transposed): return add(try constant(id, graph), .panels(transposed))
+    case .pairs(let id, let transposed): return add(try constant(id, graph), .pairs(transposed))
     case .rows(let id, let transposed): return add(try constant(id, graph), .rows(transposed))
     case .convolution(let id, let packing): return add(try constant(id, graph), .convolution(packing))
     case .depthwise(let id): return add(try constant(id, graph), .depthwise)
@@ -66,6 +67,7 @@ struct WeightStore {
       switch packing {
       case .raw: constant.data.bytes.count
       case .panels(let transposed): PanelPacking(constant, isTransposed: transposed).byteCount
+      case .pairs(let transposed): PairPacking(constant, isTransposed: transposed).byteCount
       case .rows(let transposed): RowPacking(constant, isTransposed: transposed).byteCount
       case .convolution(let packing): packing.byteCount
       case .depthwise: DepthwisePacking(constant: constant).byteCount
@@ -107,6 +109,8 @@ struct WeightStore {
         case .constant(let constant, .raw): target.copyMemory(from: constant.data.bytes)
         case .constant(let constant, .panels(let transposed)):
           PanelPacking(constant, isTransposed: transposed).fill(target)
+        case .constant(let constant, .pairs(let transposed)):
+          PairPacking(constant, isTransposed: transposed).fill(target)
         case .constant(let constant, .rows(let transposed)):
           RowPacking(constant, isTransposed: transposed).fill(target)
         case .constant(let constant, .convolution(let packing)): packing.fill(target, from: constant)
