@@ -6,7 +6,11 @@ extension Interpreter {
     let (x, w) = (operands[0], operands[1])
     let bias = operands.count > 2 ? operands[2] : nil
 
-    func sums<T: Numeric>(_ x: [T], _ w: [T], _ bias: [T]?, _ add: (T, T, T) -> T) -> [T] {
+    /// `add(y, x, step, count, factor)` adds `count` products to neighbouring elements of y.
+    func sums<T: Numeric>(
+      _ x: [T], _ w: [T], _ bias: [T]?,
+      _ add: (UnsafeMutablePointer<T>, UnsafePointer<T>, _ step: Int, _ count: Int, _ factor: T) -> Void,
+    ) -> [T] {
       let (maps, width) = (to.shape[1], operands[1].shape[1])
       let (inside, outside) = (to.shape[2...].reduce(1, *), operands[0].shape[2...].reduce(1, *))
       let taps = op.window.elementCount
@@ -14,18 +18,24 @@ extension Interpreter {
       if let bias {
         for at in y.indices { y[at] = bias[at / max(inside, 1) % maps] }
       }
-      for tap in 0..<taps {
-        let pairs = op.window.pairs(
-          tap, from: Array(operands[0].shape[2...]), to: Array(to.shape[2...]), spread: op.inputDilations)
-        for row in 0..<to.shape[0] * maps {
-          let (image, map) = (row / maps, row % maps)
-          let first = map / (maps / op.groups) * width
-          for channel in 0..<width {
-            let factor = w[(map * width + channel) * taps + tap]
-            let source = (image * operands[0].shape[1] + first + channel) * outside
-            for pair in pairs {
-              let at = row * inside + pair.window
-              y[at] = add(y[at], x[source + pair.element], factor)
+      y.withUnsafeMutableBufferPointer { y in
+        x.withUnsafeBufferPointer { x in
+          guard let y = y.baseAddress, let x = x.baseAddress else { return }
+          for tap in 0..<taps {
+            let step = op.window.strides[op.window.rank - 1]
+            let runs = op.window.pairs(
+              tap, from: Array(operands[0].shape[2...]), to: Array(to.shape[2...]), spread: op.inputDilations
+            ).runs(step: step)
+            for row in 0..<to.shape[0] * maps {
+              let (image, map) = (row / maps, row % maps)
+              let first = map / (maps / op.groups) * width
+              for channel in 0..<width {
+                let factor = w[(map * width + channel) * taps + tap]
+                let source = (image * operands[0].shape[1] + first + channel) * outside
+                for run in runs {
+                  add(y + row * inside + run.window, x + source + run.element, step, run.count, factor)
+                }
+              }
             }
           }
         }
@@ -33,11 +43,15 @@ extension Interpreter {
       return y
     }
     if x.element.isFloat {
-      let results = sums(x.doubles, w.doubles, bias?.doubles) { $0 + $1 * $2 }
+      let results = sums(x.doubles, w.doubles, bias?.doubles) { y, x, step, count, factor in
+        for at in 0..<count { y[at] += x[at &* step] * factor }
+      }
       return Constant(to.element, to.shape, rounding: results)
     }
-    return Constant(
-      to.element, to.shape, wrapping: sums(x.integers, w.integers, bias?.integers) { $0 &+ $1 &* $2 })
+    let results = sums(x.integers, w.integers, bias?.integers) { y, x, step, count, factor in
+      for at in 0..<count { y[at] = y[at] &+ x[at &* step] &* factor }
+    }
+    return Constant(to.element, to.shape, wrapping: results)
   }
 
   static func pool(_ op: Pool, _ x: Constant, _ to: [ResultType]) -> [Constant] {
@@ -114,6 +128,23 @@ extension Interpreter {
       }
       return [Constant(to[0].element, to[0].shape, rounding: sums.map { pow($0, 1 / Double(p)) })]
     }
+  }
+}
+
+extension [(window: Int, element: Int)] {
+  /// Pairs that follow each other: neighbouring windows, and elements `step` apart.
+  fileprivate func runs(step: Int) -> [(window: Int, element: Int, count: Int)] {
+    var runs: [(window: Int, element: Int, count: Int)] = []
+    for pair in self {
+      if let last = runs.last, last.window + last.count == pair.window,
+        last.element + last.count * step == pair.element
+      {
+        runs[runs.count - 1].count += 1
+      } else {
+        runs.append((pair.window, pair.element, 1))
+      }
+    }
+    return runs
   }
 }
 

@@ -72,7 +72,8 @@ extension OperatorTable {
           * attributes.dilations[axis]
           + 1
         let total = whole - fitting[axis]
-        pads[axis] = isUpper ? total / 2 : total - total / 2
+        // Half of a negative total rounds down: what is added stands at the end.
+        pads[axis] = isUpper ? total >> 1 : total - (total >> 1)
         pads[rank + axis] = total - pads[axis]
       }
     }
