@@ -64,13 +64,16 @@ struct Lowering {
     case .softmax(let axis): try emitter.softmax(node, axis, logarithm: false)
     case .logSoftmax(let axis): try emitter.softmax(node, axis, logarithm: true)
     case .layerNorm(let axis, let epsilon): try emitter.layerNorm(node, axis, epsilon)
+    case .rmsNorm(let axis, let epsilon): try emitter.rmsNorm(node, axis, epsilon)
+    case .attention(let scale): try emitter.attention(node, scale)
+    case .recurrent(let recurrence): try emitter.recurrent(node, recurrence)
     case .cumulativeSum(let axis, let exclusive, let reverse):
       try emitter.cumulativeSum(node, axis, exclusive, reverse)
     case .topK(let k, let axis, let largest, let pad): try emitter.topK(node, k, axis, largest, pad)
     case .treeEnsemble:
       guard let tables = trees[at] else { throw emitter.unsupported(node, "has no tree tables") }
       try emitter.trees(node, at: at, tables)
-    case .unary, .binary, .compare, .select, .cast, .reshape, .transpose, .expand, .concat, .slice, .gather,
+    case .unary, .binary, .compare, .select, .cast, .bitcast, .reshape, .transpose, .expand, .concat, .slice, .gather,
       .gatherElements, .gatherND, .pad, .oneHot, .dimensions, .iota, .bucketize, .hashBucket:
       throw emitter.unsupported(node, "\(node.op.mnemonic) has no kernel of its own")
     }

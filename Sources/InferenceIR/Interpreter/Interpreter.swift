@@ -95,7 +95,8 @@ extension Interpreter {
     case .binary(let function): [binary(function, x[0], x[1], to[0])]
     case .compare(let function): [compare(function, x[0], x[1], to[0])]
     case .select: [select(x[0], x[1], x[2], to[0])]
-    case .cast(let element): [cast(x[0], to: element)]
+    case .cast(let element, let narrowing): [cast(x[0], to: element, narrowing)]
+    case .bitcast(let element): [bitcast(x[0], to: element)]
     case .matmul(let transposeA, let transposeB): [matmul(transposeA, transposeB, x[0], x[1], to[0])]
     case .reduce(let function, let axes, _): [reduce(function, axes, x[0], to[0])]
     case .argReduce(let largest, let axis, _, let last): [argReduce(largest, axis, last, x[0], to[0])]
@@ -103,6 +104,9 @@ extension Interpreter {
     case .logSoftmax(let axis): [softmax(axis, logarithm: true, x[0])]
     case .layerNorm(let axis, let epsilon):
       [layerNorm(axis, epsilon, x[0], scale: x[1], bias: x.count > 2 ? x[2] : nil)]
+    case .rmsNorm(let axis, let epsilon): [rmsNorm(axis, epsilon, x[0], scale: x[1])]
+    case .attention(let scale): [attention(scale, x, to[0])]
+    case .recurrent(let recurrence): recurrent(recurrence, x, to)
     case .cumulativeSum(let axis, let exclusive, let reverse): [cumulativeSum(axis, exclusive, reverse, x[0])]
     case .reshape: [x[0].reshaped(to[0].shape)]
     case .transpose(let permutation): [transpose(permutation, x[0], to[0])]

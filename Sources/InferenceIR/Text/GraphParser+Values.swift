@@ -102,7 +102,7 @@ extension GraphParser {
       try advance()
       return .text(text)
     }
-    if case .word(let word) = token, ["true", "false", "zero", "fromEnd"].contains(word) {
+    if case .word(let word) = token, ["true", "false", "zero", "fromEnd", "up", "down", "nearest"].contains(word) {
       try advance()
       return .parameter(.word(word))
     }
@@ -136,7 +136,7 @@ extension GraphParser {
       return .parameter(.float(.nan))
     default:
       // A lone word is an element type or an enumeration unless a dimension goes on after it.
-      if ElementType(name: word) != nil || TreeEnsemble.words.contains(word) {
+      if ElementType(name: word) != nil || TreeEnsemble.words.contains(word) || Recurrence.words.contains(word) {
         try advance()
         return .parameter(.word(word))
       }

@@ -31,6 +31,18 @@ private struct ParameterReader {
 
   mutating func optionalFloat(_ name: String) -> Double? { values[name] == nil ? nil : float(name) }
 
+  /// `saturate` and `scale`, which stand together or not at all.
+  mutating func narrowing() -> Narrowing {
+    if values["saturate"] == nil && values["scale"] == nil { return .saturating }
+    let scale = Narrowing.Scale(rawValue: word("scale"))
+    if scale == nil { isComplete = false }
+    return Narrowing(saturates: bool("saturate"), scale: scale ?? .up)
+  }
+
+  mutating func activations(_ name: String) -> [UnaryOp] {
+    read(name, { $0.list { item in item.asActivation } }, [])
+  }
+
   mutating func treeNodes(_ name: String) -> [TreeEnsemble.Node] {
     read(name, { $0.list { item in item.list(\.asFloat).flatMap { TreeEnsemble.Node(numbers: $0) } } }, [])
   }
@@ -53,7 +65,10 @@ extension Op {
     }
     switch mnemonic {
     case "select": return .select
-    case "cast": return ElementType(name: p.word("to")).map { .cast($0) }
+    case "cast":
+      let narrowing = p.narrowing()
+      return ElementType(name: p.word("to")).map { .cast($0, narrowing) }
+    case "bitcast": return ElementType(name: p.word("to")).map { .bitcast($0) }
     case "matmul": return .matmul(transposeA: p.bool("transposeA"), transposeB: p.bool("transposeB"))
     case "argmax", "argmin":
       return .argReduce(
@@ -62,6 +77,9 @@ extension Op {
     case "softmax": return .softmax(axis: p.int("axis"))
     case "logSoftmax": return .logSoftmax(axis: p.int("axis"))
     case "layerNorm": return .layerNorm(axis: p.int("axis"), epsilon: p.float("epsilon"))
+    case "rmsNorm": return .rmsNorm(axis: p.int("axis"), epsilon: p.float("epsilon"))
+    case "attention": return .attention(scale: p.float("scale"))
+    case "recurrent": return Recurrence.read(&p).map { .recurrent($0) }
     case "cumulativeSum":
       return .cumulativeSum(axis: p.int("axis"), exclusive: p.bool("exclusive"), reverse: p.bool("reverse"))
     case "reshape": return .reshape(Shape(p.dims("shape")))
@@ -106,9 +124,20 @@ extension UnaryOp {
   }
 }
 
+extension Recurrence {
+  fileprivate static func read(_ p: inout ParameterReader) -> Recurrence? {
+    guard let cell = Cell(rawValue: p.word("cell")) else { return nil }
+    return Recurrence(
+      cell: cell, hidden: p.int("hidden"), activations: p.activations("activations"), clip: p.optionalFloat("clip"),
+      reverse: p.bool("reverse"), resetsAfter: p.bool("resetsAfter"), couplesGates: p.bool("couplesGates"),
+      hasPeepholes: p.bool("peepholes"), hasLengths: p.bool("lengths"))
+  }
+}
+
 extension BinaryOp {
   private static let plain: [BinaryOp] = [
-    .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .and, .or, .xor, .prelu,
+    .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .and, .or, .xor, .prelu, .shiftLeft,
+    .shiftRight,
   ]
 
   fileprivate static func read(_ mnemonic: String, _ p: inout ParameterReader) -> BinaryOp? {
@@ -143,6 +172,12 @@ extension TreeEnsemble.Node {
 }
 
 extension TextValue {
+  /// `[tanh]`, `[leakyRelu, 0.01]`.
+  fileprivate var asActivation: UnaryOp? {
+    guard case .list(let items) = self, let name = items.first?.asWord else { return nil }
+    return Recurrence.activation(name, items.dropFirst().compactMap(\.asFloat))
+  }
+
   fileprivate var asInt: Int? { if case .int(let value) = self { value } else { nil } }
   fileprivate var asWord: String? { if case .word(let value) = self { value } else { nil } }
 
