@@ -127,7 +127,7 @@ def suite(options, ours):
     started = time.monotonic()
     for name, model in models.items():
         path = model.path(options.models)
-        for batch in model.batches[:: len(model.batches) - 1] if options.quick else model.batches:
+        for batch in model.batches[:: max(1, len(model.batches) - 1)] if options.quick else model.batches:
             truth = truth_of(model, path, batch, options.models)
             for threads in options.threads:
                 row = measure(ours, model, path, batch, threads, options, truth)

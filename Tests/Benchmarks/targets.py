@@ -12,8 +12,8 @@ TREES = 4.0
 # By class: at batch 1, and at every other batch.
 RATIOS = {
     "recommender": (1.3, FLOOR), "dlrm": (3.0, 1.2), "two-tower": (2.0, FLOOR), "trees": (3.0, 3.0),
-    "recurrent": (2.0, 2.0), "encoder": (1.15, 1.0), "decoder": (FLOOR, FLOOR), "mobilenet": (1.1, 1.3),
-    "resnet": (1.1, 1.1),
+    "recurrent": (2.0, 2.0), "encoder": (1.15, 1.0), "mixed": (1.8, 1.8), "decoder": (FLOOR, FLOOR),
+    "mobilenet": (1.1, 1.3), "resnet": (1.1, 1.1),
 }
 
 
