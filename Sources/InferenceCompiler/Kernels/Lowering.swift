@@ -65,10 +65,14 @@ struct Lowering {
     case .logSoftmax(let axis): try emitter.softmax(node, axis, logarithm: true)
     case .layerNorm(let axis, let epsilon): try emitter.layerNorm(node, axis, epsilon)
     case .rmsNorm(let axis, let epsilon): try emitter.rmsNorm(node, axis, epsilon)
-    case .attention(let scale): try emitter.attention(node, scale)
+    case .attention(let scale, let zeroesMasked): try emitter.attention(node, scale, zeroesMasked)
     case .recurrent(let recurrence): try emitter.recurrent(node, recurrence)
     case .cumulativeSum(let axis, let exclusive, let reverse):
-      try emitter.cumulativeSum(node, axis, exclusive, reverse)
+      try emitter.cumulative(node, "+", from: 0, axis, exclusive, reverse)
+    case .cumulativeProduct(let axis, let exclusive, let reverse):
+      try emitter.cumulative(node, "*", from: 1, axis, exclusive, reverse)
+    case .scatterElements(let axis, let reduction): try emitter.scatterElements(node, axis, reduction)
+    case .scatterND(let reduction): try emitter.scatterND(node, reduction)
     case .topK(let k, let axis, let largest, let pad): try emitter.topK(node, k, axis, largest, pad)
     case .treeEnsemble:
       guard let tables = trees[at] else { throw emitter.unsupported(node, "has no tree tables") }

@@ -78,10 +78,16 @@ extension Op {
     case "logSoftmax": return .logSoftmax(axis: p.int("axis"))
     case "layerNorm": return .layerNorm(axis: p.int("axis"), epsilon: p.float("epsilon"))
     case "rmsNorm": return .rmsNorm(axis: p.int("axis"), epsilon: p.float("epsilon"))
-    case "attention": return .attention(scale: p.float("scale"))
+    case "attention": return .attention(scale: p.float("scale"), zeroesMasked: p.bool("zeroesMasked"))
     case "recurrent": return Recurrence.read(&p).map { .recurrent($0) }
     case "cumulativeSum":
       return .cumulativeSum(axis: p.int("axis"), exclusive: p.bool("exclusive"), reverse: p.bool("reverse"))
+    case "cumulativeProduct":
+      return .cumulativeProduct(axis: p.int("axis"), exclusive: p.bool("exclusive"), reverse: p.bool("reverse"))
+    case "scatterElements":
+      let axis = p.int("axis")
+      return ScatterReduction(rawValue: p.word("reduction")).map { .scatterElements(axis: axis, $0) }
+    case "scatterND": return ScatterReduction(rawValue: p.word("reduction")).map { .scatterND($0) }
     case "reshape": return .reshape(Shape(p.dims("shape")))
     case "transpose": return .transpose(p.ints("permutation"))
     case "expand": return .expand(Shape(p.dims("shape")))
