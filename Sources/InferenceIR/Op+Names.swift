@@ -90,6 +90,7 @@ extension UnaryOp {
     case .elu: "elu"
     case .selu: "selu"
     case .hardSigmoid: "hardSigmoid"
+    case .inverse(let function): function.rawValue
     }
   }
 }

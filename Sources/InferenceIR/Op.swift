@@ -51,8 +51,9 @@ package enum Op: Hashable, Sendable {
 
   /// Scaled dot-product attention: `softmax(scale * q kᵀ + mask) v` over the last two axes of q `[..., S, D]`,
   /// k `[..., T, D]` and v `[..., T, E]`, giving `[..., S, E]`. Leading axes broadcast, and an optional mask broadcasts
-  /// to the scores `[..., S, T]`. A query whose scores are all -inf gives NaN, as a softmax does.
-  case attention(scale: Double)
+  /// to the scores `[..., S, T]`. A query whose scores are all -inf gives NaN, as a softmax does; with `zeroesMasked`
+  /// one whose mask is -inf for every key gives zeros.
+  case attention(scale: Double, zeroesMasked: Bool)
   /// A layer of recurrent cells over a sequence.
   case recurrent(Recurrence)
 
@@ -124,6 +125,12 @@ package enum UnaryOp: Hashable, Sendable {
   case not
   case isNaN, isInf
   case leakyRelu(Double), elu(Double), selu(alpha: Double, gamma: Double), hardSigmoid(alpha: Double, beta: Double)
+  case inverse(InverseOp)
+}
+
+/// Hyperbolic functions, and inverses of those and of the trigonometric ones: rare, so computed in f64 everywhere.
+package enum InverseOp: String, Hashable, Sendable, CaseIterable {
+  case acos, acosh, asin, asinh, atan, atanh, cosh, sinh
 }
 
 /// Integers wrap around. Integer division truncates toward zero; dividing by zero gives 0, and so does its modulo.

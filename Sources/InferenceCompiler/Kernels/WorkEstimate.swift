@@ -28,6 +28,17 @@ struct WorkEstimate {
     if case .matmul = node.op { return product(at) * 60 }
     if case .convolution = node.op { return convolution(at) * 1500 }
     if case .pool(let op) = node.op { return elements(node.outputs[0]) * Dim(op.window.elementCount * 500) }
+    if case .attention = node.op {
+      // Scores and their sums with values, and an exponential for each.
+      let (q, k) = (schedule.shape(of: node.inputs[0]), schedule.shape(of: node.inputs[1]))
+      let keys = k[k.rank - 2]
+      let products: Dim = (elements(node.inputs[0]) + elements(node.outputs[0])) * keys
+      let scores: Dim = Shape(Array(q.dims.dropLast())).elementCount * keys
+      return products * Dim(30) + scores * Dim(1000)
+    }
+    if case .recurrent(let recurrence) = node.op {
+      return elements(node.inputs[0]) * Dim(recurrence.hidden * 40 + 1000)
+    }
     if case .treeEnsemble(let ensemble) = node.op {
       return (schedule.shape(of: node.inputs[0]).dims.first ?? 1) * Dim(ensemble.roots.count) * 10_000
     }

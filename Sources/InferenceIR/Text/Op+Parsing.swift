@@ -83,7 +83,7 @@ extension Op {
     case "logSoftmax": return .logSoftmax(axis: p.int("axis"))
     case "layerNorm": return .layerNorm(axis: p.int("axis"), epsilon: p.float("epsilon"))
     case "rmsNorm": return .rmsNorm(axis: p.int("axis"), epsilon: p.float("epsilon"))
-    case "attention": return .attention(scale: p.float("scale"))
+    case "attention": return .attention(scale: p.float("scale"), zeroesMasked: p.bool("zeroesMasked"))
     case "recurrent": return Recurrence.read(&p).map { .recurrent($0) }
     case "cumulativeSum":
       return .cumulativeSum(axis: p.int("axis"), exclusive: p.bool("exclusive"), reverse: p.bool("reverse"))
@@ -149,7 +149,7 @@ extension UnaryOp {
     case "elu": .elu(p.float("alpha"))
     case "selu": .selu(alpha: p.float("alpha"), gamma: p.float("gamma"))
     case "hardSigmoid": .hardSigmoid(alpha: p.float("alpha"), beta: p.float("beta"))
-    default: plain.first { $0.mnemonic == mnemonic }
+    default: plain.first { $0.mnemonic == mnemonic } ?? InverseOp(rawValue: mnemonic).map { .inverse($0) }
     }
   }
 }

@@ -50,7 +50,8 @@ extension Op {
     case .softmax(let axis), .logSoftmax(let axis): return [("axis", .int(axis))]
     case .layerNorm(let axis, let epsilon): return [("axis", .int(axis)), ("epsilon", .float(epsilon))]
     case .rmsNorm(let axis, let epsilon): return [("axis", .int(axis)), ("epsilon", .float(epsilon))]
-    case .attention(let scale): return [("scale", .float(scale))]
+    case .attention(let scale, let zeroesMasked):
+      return [("scale", .float(scale)), ("zeroesMasked", .bool(zeroesMasked))]
     case .recurrent(let recurrence): return recurrence.parameters
     case .cumulativeSum(let axis, let exclusive, let reverse),
       .cumulativeProduct(let axis, let exclusive, let reverse):
@@ -89,7 +90,8 @@ extension UnaryOp {
     case .selu(let alpha, let gamma): [("alpha", .float(alpha)), ("gamma", .float(gamma))]
     case .hardSigmoid(let alpha, let beta): [("alpha", .float(alpha)), ("beta", .float(beta))]
     case .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
-      .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .not,
+      .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .inverse,
+      .not,
       .isNaN, .isInf:
       []
     }

@@ -12,6 +12,8 @@ extension OperatorTable {
     "LpNormalization": lpNormalization,
     "MeanVarianceNormalization": meanVarianceNormalization,
     "RMSNormalization": rmsNormalization,
+    // onnxruntime's exporters write it without a domain.
+    "SimplifiedLayerNormalization": simplifiedLayerNormalization,
   ]
 
   /// Inference: a multiplication and an addition per channel, computed from the parameters at import.
@@ -20,6 +22,11 @@ extension OperatorTable {
     let epsilon = try call.float("epsilon", 1e-5)
     let momentum = try call.float("momentum", 0.9)
     if try call.bool("training_mode", false) { return try batchTraining(x, epsilon, momentum, &importer, call) }
+    // Before opset 7 inference had to be asked for.
+    let isInference = try call.version >= 7 ? true : call.bool("is_test", false)
+    guard isInference else {
+      throw call.fail(.unsupported("training, which is_test = 0 means"))
+    }
     guard try call.int("spatial", 1) == 1 else { throw call.fail(.unsupportedAttribute("spatial = 0")) }
     for output in 1..<5 { try call.requireUnused(output: output) }
     let shape = importer.shape(of: x)
@@ -97,6 +104,10 @@ extension OperatorTable {
 
   private static let dropout: Conversion = { (importer, call) throws(ImportError) in
     call.ignore("ratio", "seed")
+    let isInference = try call.version >= 7 ? true : call.bool("is_test", false)
+    guard isInference else {
+      throw call.fail(.unsupported("training, which is_test = 0 means"))
+    }
     if let training = call.optional(2), try importer.knownInt(training, "training_mode", call) != 0 {
       // Dropping nothing is what inference does.
       let ratio = try call.optional(1).map { (id) throws(ImportError) in
@@ -138,18 +149,10 @@ extension OperatorTable {
   /// `x / sqrt(mean(x^2) + epsilon) * scale`.
   private static let rmsNormalization: Conversion = { (importer, call) throws(ImportError) in
     let x = try call.operand(0)
-    let rank = importer.shape(of: x).rank
-    let axis = try importer.axis(try call.int("axis", -1), rank: rank, call)
-    let element = importer.element(of: x)
+    let axis = try importer.axis(try call.int("axis", -1), rank: importer.shape(of: x).rank, call)
     let epsilon = try call.float("epsilon", 1e-5)
     call.ignore("stash_type")
-    let wide = try importer.converted(x, to: element == .f64 ? .f64 : .f32, call)
-    let mean = try importer.emit(
-      .reduce(.mean, axes: Array(axis..<rank), keepDims: true), try importer.unary(.square, wide, call), for: call)
-    let small = importer.scalar(epsilon, importer.element(of: wide), call)
-    let root = try importer.unary(.sqrt, try importer.binary(.add, mean, small, call), call)
-    let normal = try importer.converted(try importer.binary(.divide, wide, root, call), to: element, call)
-    return [try importer.binary(.multiply, normal, try call.operand(1), call)]
+    return [try rootMeanSquare(x, axis, epsilon, scale: try call.operand(1), &importer, call)]
   }
 
   /// Every channel of every instance is normalised over its pixels.
