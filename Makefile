@@ -37,7 +37,8 @@ test: ## All that CI runs, cheap to dear
 	@$(STEP) "release build" swift build $(RELEASE)
 	@$(STEP) "binaries" Tests/House/binaries.sh $(BIN)
 	@$(STEP) "golden files" Tests/Golden/golden.sh $(BIN)
-	@$(STEP) "ONNX fixtures" $(BIN)/servec verify --each 'Tests/Fixtures/onnx/*'
+	@$(STEP) "ONNX fixtures" $(BIN)/servec verify --each 'Tests/Fixtures/onnx*/*'
+	@$(STEP) "conformance table" python3 Tests/Conformance/table.py --check
 	@$(STEP) "integration" Tests/Integration/run.sh $(BIN)
 	@$(STEP) "example" $(EXAMPLE)/demo.sh $(BIN)
 	@$(STEP) "example's manifests" Tests/House/validate-manifests.sh dist/dev dist/prod
@@ -54,6 +55,11 @@ bench: build ## Compare with onnxruntime and with Python servers (makes .venv-be
 	$(BIN)/servec build $(EXAMPLE)/recommender.serve -o .build/bench
 	.venv-bench/bin/python Tests/Benchmarks/serving.py --serve-load $(BIN)/serve-load --served "$(SERVED)"
 	.venv-bench/bin/python Tests/Benchmarks/startup.py --served "$(SERVED)"
+
+.PHONY: conformance
+conformance: build ## Run ONNX's own backend tests; writes the table in specs/onnx.md (makes .venv-conformance)
+	Tests/House/venv.sh .venv-conformance Tests/Conformance/requirements.txt
+	.venv-conformance/bin/python Tests/Conformance/run.py --servec $(BIN)/servec $(ARGUMENTS)
 
 .PHONY: fuzz
 fuzz: deps ## Fuzz the parser and the readers of files and requests, a minute each

@@ -34,7 +34,18 @@ package enum Op: Hashable, Sendable {
   case logSoftmax(axis: Int)
   /// `(x - mean) / sqrt(var + epsilon) * scale + bias` over axes `axis...`; operands x, scale, bias (last optional).
   case layerNorm(axis: Int, epsilon: Double)
+  /// `x / sqrt(mean(x^2) + epsilon) * scale` over axes `axis...`; operands x, scale.
+  case rmsNorm(axis: Int, epsilon: Double)
   case cumulativeSum(axis: Int, exclusive: Bool, reverse: Bool)
+
+  // MARK: Sequences
+
+  /// Scaled dot-product attention: `softmax(scale * q kᵀ + mask) v` over the last two axes of q `[..., S, D]`,
+  /// k `[..., T, D]` and v `[..., T, E]`, giving `[..., S, E]`. Leading axes broadcast, and an optional mask broadcasts
+  /// to the scores `[..., S, T]`. A query whose scores are all -inf gives NaN, as a softmax does.
+  case attention(scale: Double)
+  /// A layer of recurrent cells over a sequence.
+  case recurrent(Recurrence)
 
   // MARK: Movement
 

@@ -117,6 +117,7 @@ extension Op {
     case .dimensions(let dims): dims
     case .iota(let count, _, _): [count]
     case .unary, .binary, .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
+      .rmsNorm, .attention, .recurrent,
       .cumulativeSum, .transpose, .concat, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
       .bucketize, .hashBucket:
       []

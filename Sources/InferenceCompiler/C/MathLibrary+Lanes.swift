@@ -9,6 +9,17 @@ extension MathLibrary {
     MATH void store_lanes(f32 *p, f32x16 v, i64 count) {
       for (i64 i = 0; i < count; i++) p[i] = v[i];
     }
+    MATH void copy_lanes(const f32 *from, f32 *to, i64 count) {
+      for (i64 i = 0; i < count; i++) to[i] = from[i];
+    }
+    MATH void zero_lanes(f32 *to, i64 count) {
+      for (i64 i = 0; i < count; i++) to[i] = 0.0f;
+    }
+    /// Copies a row and pads it with zeros.
+    MATH void copy_row(const f32 *from, f32 *to, i64 count, i64 padded) {
+      copy_lanes(from, to, count);
+      zero_lanes(to + count, padded - count);
+    }
     /// Sums the lanes in a fixed order.
     MATH f32 sum_lanes(f32x16 v) {
       for (i32 i = 0; i < 8; i++) v[i] += v[i + 8];

@@ -8,7 +8,7 @@
 enum MathLibrary {
   static var prelude: String {
     types + instantiate(vectorFunctions, "f32", "i32") + instantiate(vectorFunctions, "f32x16", "i32x16")
-      + doubleFunctions + numberFunctions + laneFunctions + treeFunctions
+      + doubleFunctions + numberFunctions + laneFunctions + treeFunctions + productFunctions + rowFunctions
   }
 
   private static func instantiate(_ template: String, _ float: String, _ int: String) -> String {
@@ -48,6 +48,7 @@ enum MathLibrary {
     typedef f32x16 f32x16_unaligned __attribute__((aligned(4)));
     typedef void (*kernel)(void *const *buffers, const i64 *dims, i64 part, i64 parts);
     #define INLINE __attribute__((always_inline)) static inline
+    #define NOINLINE __attribute__((noinline)) static
     #define MATH __attribute__((overloadable, always_inline)) static inline
 
     MATH i32 to_integer(f32 x) { return (i32)x; }

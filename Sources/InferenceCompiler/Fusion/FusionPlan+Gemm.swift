@@ -49,7 +49,8 @@ extension FusionPlan {
         constant.elementCount == constant.shape.last
       else { return .other }
       return .row(other)
-    case .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .cumulativeSum,
+    case .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm,
+      .attention, .recurrent, .cumulativeSum,
       .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot,
       .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
       return nil

@@ -27,7 +27,8 @@ extension Graph {
       type(of: node.inputs[0]).shape.unitReshapeAxes(to: shape) != nil ? .movement : .alias
     case .concat:
       .concat
-    case .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .cumulativeSum, .topK, .treeEnsemble:
+    case .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+      .cumulativeSum, .topK, .treeEnsemble:
       .anchor
     }
   }
@@ -42,7 +43,8 @@ extension Graph {
       [0]
     case .reshape:
       role(of: node) == .alias ? [0] : []
-    case .concat, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm, .cumulativeSum, .topK, .treeEnsemble:
+    case .concat, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+      .cumulativeSum, .topK, .treeEnsemble:
       Array(node.inputs.indices)
     }
   }
@@ -56,7 +58,8 @@ extension Graph {
     case .oneHot:
       return slot == 0
     case .unary, .cast, .bucketize, .hashBucket, .gather, .gatherElements, .gatherND, .transpose, .slice, .dimensions,
-      .iota, .reduce, .pad, .reshape, .concat, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm, .cumulativeSum,
+      .iota, .reduce, .pad, .reshape, .concat, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm,
+      .attention, .recurrent, .cumulativeSum,
       .topK, .treeEnsemble:
       return false
     }

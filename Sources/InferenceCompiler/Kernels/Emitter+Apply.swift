@@ -38,7 +38,8 @@ extension Emitter {
       return bind("i64", .call("hash_bucket", [key, .integer(buckets)]), level: x.level)
     case .reshape, .transpose, .expand, .slice, .dimensions, .iota, .gather, .gatherElements, .gatherND, .pad, .oneHot:
       return try moved(node, at: indices)
-    case .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .cumulativeSum, .concat, .topK,
+    case .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+      .cumulativeSum, .concat, .topK,
       .treeEnsemble:
       throw unsupported(node, "\(node.op.mnemonic) cannot run inside another kernel")
     }
@@ -78,20 +79,7 @@ extension Emitter {
       if element == .f64, !function.existsForDoubles {
         throw unsupported(node, "\(function.mnemonic) has no kernel for f64")
       }
-      switch function {
-      case .isNaN: return .binary(value, "!=", value)
-      case .isInf: return .binary(.call("m_absolute", [value]), "==", .name("__builtin_inff()"))
-      case .not: return .binary(value, "==", 0)
-      case .leakyRelu(let alpha): return .call("m_leakyRelu", [value, .float(Float(alpha))])
-      case .elu(let alpha): return .call("m_elu", [value, .float(Float(alpha))])
-      case .selu(let alpha, let gamma):
-        return .call("m_selu", [value, .float(Float(alpha)), .float(Float(gamma))])
-      case .hardSigmoid(let alpha, let beta):
-        return .call("m_hardSigmoid", [value, .float(Float(alpha)), .float(Float(beta))])
-      case .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
-        .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos:
-        return .call("m_\(function.mnemonic)", [value])
-      }
+      return Self.call(function, value)
     }
     switch function {
     case .not: return .unary("!", value)
@@ -103,6 +91,24 @@ extension Emitter {
     case .exp, .log, .log1p, .sqrt, .reciprocal, .tanh, .sigmoid, .erf, .softplus, .softsign, .gelu, .geluTanh, .silu,
       .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .isNaN, .isInf, .leakyRelu, .elu, .selu, .hardSigmoid:
       throw unsupported(node, "\(function.mnemonic) has no kernel for \(element)")
+    }
+  }
+
+  /// A function of one float, or of 16.
+  static func call(_ function: UnaryOp, _ value: CExpression) -> CExpression {
+    switch function {
+    case .isNaN: return .binary(value, "!=", value)
+    case .isInf: return .binary(.call("m_absolute", [value]), "==", .name("__builtin_inff()"))
+    case .not: return .binary(value, "==", 0)
+    case .leakyRelu(let alpha): return .call("m_leakyRelu", [value, .float(Float(alpha))])
+    case .elu(let alpha): return .call("m_elu", [value, .float(Float(alpha))])
+    case .selu(let alpha, let gamma):
+      return .call("m_selu", [value, .float(Float(alpha)), .float(Float(gamma))])
+    case .hardSigmoid(let alpha, let beta):
+      return .call("m_hardSigmoid", [value, .float(Float(alpha)), .float(Float(beta))])
+    case .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
+      .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos:
+      return .call("m_\(function.mnemonic)", [value])
     }
   }
 

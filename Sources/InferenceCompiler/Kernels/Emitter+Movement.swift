@@ -49,6 +49,7 @@ extension Emitter {
       let number = indices[0] * Dim(step) + Affine(Dim(start))
       return bind("i64", .cast("i64", c(number)), level: level(of: number))
     case .unary, .binary, .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
+      .rmsNorm, .attention, .recurrent,
       .cumulativeSum, .concat, .topK, .treeEnsemble, .bucketize, .hashBucket:
       break
     }

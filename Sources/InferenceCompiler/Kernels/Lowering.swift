@@ -64,6 +64,9 @@ struct Lowering {
     case .softmax(let axis): try emitter.softmax(node, axis, logarithm: false)
     case .logSoftmax(let axis): try emitter.softmax(node, axis, logarithm: true)
     case .layerNorm(let axis, let epsilon): try emitter.layerNorm(node, axis, epsilon)
+    case .rmsNorm(let axis, let epsilon): try emitter.rmsNorm(node, axis, epsilon)
+    case .attention(let scale): try emitter.attention(node, scale)
+    case .recurrent(let recurrence): try emitter.recurrent(node, recurrence)
     case .cumulativeSum(let axis, let exclusive, let reverse):
       try emitter.cumulativeSum(node, axis, exclusive, reverse)
     case .topK(let k, let axis, let largest, let pad): try emitter.topK(node, k, axis, largest, pad)

@@ -4,8 +4,8 @@ import TensorTypes
 extension Emitter {
   /// A product of two values that are both known only at run time, batched over leading axes.
   ///
-  /// A right operand stored row by row is added row-wise into the result; one stored transposed gives dot products.
-  /// Each element is one chain over k, or the fixed lanes of `dot`.
+  /// Each element of f32 is one chain over k, or the fixed lanes of `runtimeDot` where a product has one row. Other
+  /// types add a right operand that is stored row by row into the result row-wise.
   mutating func batchedProduct(_ node: Node, _ transposeA: Bool, _ transposeB: Bool) throws(EmitFailure) {
     let (x, y, z) = (node.inputs[0], node.inputs[1], node.outputs[0])
     let type = schedule.type(of: z)
@@ -31,6 +31,26 @@ extension Emitter {
     let columns = type.shape[rank - 1]
 
     let plan = LoopPlan(leading, strides: nil)
+    let isSingleDot = type.shape[rank - 2] == 1 && aStep == 1 && bStep == 1 && depth.constant != nil
+    if type.element == .f32, !isSingleDot, result.strides[rank - 1] == 1 || columns == 1 {
+      let panel = pointer(.scratch(index: 0, byteCount: depth * 64), type: "f32", written: true)
+      try loops(plan.loops) { emitter throws(EmitFailure) in
+        func start(_ view: View, _ batch: [Dim], written: Bool = false) -> CExpression {
+          let shown = View(root: view.root, offset: view.offset, strides: batch)
+          let (base, offset) = emitter.address(shown, plan.indices, element: .f32, written: written)
+          return base + emitter.c(offset)
+        }
+        let call: CExpression = .call(
+          "runtime_product",
+          [
+            start(a, aBatch), emitter.c(aRow), emitter.c(aStep), start(b, bBatch), emitter.c(bStep),
+            emitter.c(bColumn), emitter.c(depth), start(result, Array(result.strides.dropLast(2)), written: true),
+            emitter.c(result.strides[rank - 2]), emitter.c(type.shape[rank - 2]), emitter.c(columns), panel,
+          ])
+        emitter.levels[emitter.levels.count - 1].append(.expression(call))
+      }
+      return
+    }
     let row = LoopPlan.Loop(variable: "m", extent: type.shape[rank - 2])
     try loops(plan.loops + [row], .independent) { emitter throws(EmitFailure) in
       let level = emitter.levels.count - 1

@@ -37,6 +37,7 @@ extension Emitter {
     guard element == .f32 || element == .f64 else {
       throw unsupported(node, "\(node.op.mnemonic) has no kernel for \(element)")
     }
+    if !logarithm, try softmaxRows(node, axis) { return }
     let type = element.computeType
     try lines(node, axis) { emitter, x, y, count in
       let level = emitter.levels.count - 1
@@ -98,6 +99,7 @@ extension Emitter {
     guard type.element == .f32, let source = schedule.views[x], let result = schedule.views[y] else {
       throw unsupported(node, "layerNorm has no kernel for \(type.element)")
     }
+    if try normalizedRows(node, axis, epsilon, centres: true) { return }
     let outer = LoopPlan(Shape(Array(type.shape.dims[..<axis])), strides: nil)
     let normalized = Shape(Array(type.shape.dims[axis...]))
     let inner = LoopPlan(normalized, strides: nil, firstVariable: outer.loops.count)

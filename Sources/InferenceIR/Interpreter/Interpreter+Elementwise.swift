@@ -25,7 +25,7 @@ extension Interpreter {
     return Constant(to.element, to.shape, wrapping: numbers)
   }
 
-  private static func floatFunction(_ function: UnaryOp) -> (Double) -> Double {
+  static func floatFunction(_ function: UnaryOp) -> (Double) -> Double {
     switch function {
     case .negate: { -$0 }
     case .absolute: { abs($0) }

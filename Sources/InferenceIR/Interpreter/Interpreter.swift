@@ -103,6 +103,9 @@ extension Interpreter {
     case .logSoftmax(let axis): [softmax(axis, logarithm: true, x[0])]
     case .layerNorm(let axis, let epsilon):
       [layerNorm(axis, epsilon, x[0], scale: x[1], bias: x.count > 2 ? x[2] : nil)]
+    case .rmsNorm(let axis, let epsilon): [rmsNorm(axis, epsilon, x[0], scale: x[1])]
+    case .attention(let scale): [attention(scale, x, to[0])]
+    case .recurrent(let recurrence): recurrent(recurrence, x, to)
     case .cumulativeSum(let axis, let exclusive, let reverse): [cumulativeSum(axis, exclusive, reverse, x[0])]
     case .reshape: [x[0].reshaped(to[0].shape)]
     case .transpose(let permutation): [transpose(permutation, x[0], to[0])]

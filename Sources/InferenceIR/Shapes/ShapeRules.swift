@@ -30,6 +30,9 @@ package enum ShapeRules {
     case .argReduce(_, let axis, let keep, _): [try argReduce(axis, keep, try one(types))]
     case .softmax(let axis), .logSoftmax(let axis): [try softmax(axis, try one(types))]
     case .layerNorm(let axis, _): [try layerNorm(axis, types)]
+    case .rmsNorm(let axis, _): [try rmsNorm(axis, try two(types))]
+    case .attention: [try attention(types)]
+    case .recurrent(let recurrence): try recurrent(recurrence, types)
     case .cumulativeSum(let axis, _, _): [try cumulativeSum(axis, try one(types))]
     case .reshape(let shape): [try reshape(shape, try one(types))]
     case .transpose(let permutation): [try transpose(permutation, try one(types))]

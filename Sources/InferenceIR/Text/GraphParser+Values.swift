@@ -136,7 +136,7 @@ extension GraphParser {
       return .parameter(.float(.nan))
     default:
       // A lone word is an element type or an enumeration unless a dimension goes on after it.
-      if ElementType(name: word) != nil || TreeEnsemble.words.contains(word) {
+      if ElementType(name: word) != nil || TreeEnsemble.words.contains(word) || Recurrence.words.contains(word) {
         try advance()
         return .parameter(.word(word))
       }

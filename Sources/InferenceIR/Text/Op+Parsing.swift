@@ -31,6 +31,10 @@ private struct ParameterReader {
 
   mutating func optionalFloat(_ name: String) -> Double? { values[name] == nil ? nil : float(name) }
 
+  mutating func activations(_ name: String) -> [UnaryOp] {
+    read(name, { $0.list { item in item.asActivation } }, [])
+  }
+
   mutating func treeNodes(_ name: String) -> [TreeEnsemble.Node] {
     read(name, { $0.list { item in item.list(\.asFloat).flatMap { TreeEnsemble.Node(numbers: $0) } } }, [])
   }
@@ -62,6 +66,9 @@ extension Op {
     case "softmax": return .softmax(axis: p.int("axis"))
     case "logSoftmax": return .logSoftmax(axis: p.int("axis"))
     case "layerNorm": return .layerNorm(axis: p.int("axis"), epsilon: p.float("epsilon"))
+    case "rmsNorm": return .rmsNorm(axis: p.int("axis"), epsilon: p.float("epsilon"))
+    case "attention": return .attention(scale: p.float("scale"))
+    case "recurrent": return Recurrence.read(&p).map { .recurrent($0) }
     case "cumulativeSum":
       return .cumulativeSum(axis: p.int("axis"), exclusive: p.bool("exclusive"), reverse: p.bool("reverse"))
     case "reshape": return .reshape(Shape(p.dims("shape")))
@@ -106,6 +113,16 @@ extension UnaryOp {
   }
 }
 
+extension Recurrence {
+  fileprivate static func read(_ p: inout ParameterReader) -> Recurrence? {
+    guard let cell = Cell(rawValue: p.word("cell")) else { return nil }
+    return Recurrence(
+      cell: cell, hidden: p.int("hidden"), activations: p.activations("activations"), clip: p.optionalFloat("clip"),
+      reverse: p.bool("reverse"), resetsAfter: p.bool("resetsAfter"), couplesGates: p.bool("couplesGates"),
+      hasPeepholes: p.bool("peepholes"), hasLengths: p.bool("lengths"))
+  }
+}
+
 extension BinaryOp {
   private static let plain: [BinaryOp] = [
     .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .and, .or, .xor, .prelu,
@@ -143,6 +160,12 @@ extension TreeEnsemble.Node {
 }
 
 extension TextValue {
+  /// `[tanh]`, `[leakyRelu, 0.01]`.
+  fileprivate var asActivation: UnaryOp? {
+    guard case .list(let items) = self, let name = items.first?.asWord else { return nil }
+    return Recurrence.activation(name, items.dropFirst().compactMap(\.asFloat))
+  }
+
   fileprivate var asInt: Int? { if case .int(let value) = self { value } else { nil } }
   fileprivate var asWord: String? { if case .word(let value) = self { value } else { nil } }
 

@@ -43,6 +43,9 @@ extension Op {
       return [("axis", .int(axis)), ("keepDims", .bool(keepDims)), ("selectLast", .bool(selectLast))]
     case .softmax(let axis), .logSoftmax(let axis): return [("axis", .int(axis))]
     case .layerNorm(let axis, let epsilon): return [("axis", .int(axis)), ("epsilon", .float(epsilon))]
+    case .rmsNorm(let axis, let epsilon): return [("axis", .int(axis)), ("epsilon", .float(epsilon))]
+    case .attention(let scale): return [("scale", .float(scale))]
+    case .recurrent(let recurrence): return recurrence.parameters
     case .cumulativeSum(let axis, let exclusive, let reverse):
       return [("axis", .int(axis)), ("exclusive", .bool(exclusive)), ("reverse", .bool(reverse))]
     case .reshape(let shape), .expand(let shape): return [("shape", .shape(shape))]
@@ -80,6 +83,20 @@ extension UnaryOp {
       .isNaN, .isInf:
       []
     }
+  }
+}
+
+extension Recurrence {
+  /// Activations as `[tanh]`, `[hardSigmoid, 0.2, 0.5]`.
+  fileprivate var parameters: [(name: String, value: TextValue)] {
+    let functions = activations.map { function in
+      TextValue.list([.word(function.mnemonic)] + function.parameters.map(\.value))
+    }
+    return [
+      ("cell", .word(cell.rawValue)), ("hidden", .int(hidden)), ("activations", .list(functions)),
+      ("reverse", .bool(reverse)), ("resetsAfter", .bool(resetsAfter)), ("couplesGates", .bool(couplesGates)),
+      ("peepholes", .bool(hasPeepholes)), ("lengths", .bool(hasLengths)),
+    ] + (clip.map { [("clip", .float($0))] } ?? [])
   }
 }
 

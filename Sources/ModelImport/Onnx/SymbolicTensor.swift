@@ -113,7 +113,7 @@ extension Importer {
       case .sum: return SymbolicTensor(element: types[0].element, shape: shape, dims: [dims.reduce(Dim(0), +)])
       case .mean, .maximum, .minimum, .l1, .l2, .sumSquare, .logSum, .logSumExp: return nil
       }
-    case .unary, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm, .cumulativeSum, .topK, .oneHot, .dimensions,
+    case .unary, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .topK, .oneHot, .dimensions,
       .iota, .treeEnsemble, .bucketize, .hashBucket:
       return nil
     }

@@ -1,0 +1,131 @@
+import InferenceIR
+import TensorTypes
+
+extension Emitter {
+  /// Steps of a recurrent layer. The state's weights stand in panels of 16 columns per gate, packed at build where the
+  /// panels of a constant matrix fall on the gates' borders, else once a call. Rows go through the whole sequence in
+  /// blocks, so that gates and states stay in the cache.
+  mutating func recurrent(_ node: Node, _ recurrence: Recurrence) throws(EmitFailure) {
+    let layer = try RecurrentLayer(node, recurrence, schedule)
+    let (gates, width, hidden) = (recurrence.gateCount, layer.width, recurrence.hidden)
+    func scratch(_ index: Int, _ count: Int) -> CExpression {
+      pointer(.scratch(index: index, byteCount: Dim(count * 4)), type: "f32", written: true)
+    }
+    let block = RecurrentLayer.block
+    levels[0] += [
+      .declare(type: "f32 *", name: "gates", scratch(0, block * gates * width)),
+      .declare(type: "f32 *", name: "state", scratch(1, block * width)),
+      .declare(type: "f32 *", name: "cell", scratch(2, block * width)),
+      .declare(type: "f32 *", name: "other", scratch(3, block * width)),
+    ]
+    let weights = node.inputs[1]
+    if schedule.graph[weights].constant != nil, hidden % 16 == 0 {
+      let panels = pointer(.weights(.panels(weights, isTransposed: true)), type: "f32", written: false)
+      levels[0].append(.declare(type: "const f32 *", name: "panels", panels))
+    } else {
+      let panels = scratch(4, gates * width * hidden)
+      let (raw, start) = address(layer.view(.weights), [Affine(0), Affine(0)], element: .f32)
+      let (row, column) = (layer.view(.weights).strides[0], layer.view(.weights).strides[1])
+      levels[0].append(.declare(type: "f32 *", name: "panels", panels))
+      for gate in 0..<gates {
+        levels[0].append(
+          .expression(
+            .call(
+              "pack_panels",
+              [
+                raw + c(start + Affine(row * Dim(gate * hidden))), c(column), c(row), .integer(hidden),
+                .integer(hidden), "panels" + .integer(gate * width * hidden),
+              ])))
+      }
+    }
+    for (operand, name) in [(Recurrence.Operand.resetBias, "resetBias"), (.peepholes, "peepholes")]
+    where recurrence.operands.contains(operand) {
+      let (base, start) = address(layer.view(operand), [Affine(0)], element: .f32)
+      levels[0].append(.declare(type: "const f32 *", name: name, base + c(start)))
+    }
+    let rows = c(layer.batch)
+    let body = try sequence(layer)
+    levels[0].append(
+      .loop(
+        variable: "first", from: 0, below: rows, step: .integer(block),
+        [
+          .declare(
+            type: "const i64", name: "rows",
+            .conditional(rows - "first" < .integer(block), rows - "first", .integer(block)))
+        ] + body))
+  }
+
+  /// All steps for the rows `first ..< first + rows`.
+  private mutating func sequence(_ layer: RecurrentLayer) throws(EmitFailure) -> [CStatement] {
+    for variable in ["first", "row", "position", "n"] { declare(variable: variable, level: 1) }
+    let steps = c(layer.steps)
+    let (width, hidden) = (layer.width, layer.recurrence.hidden)
+    let row = Affine(variable: "first") + Affine(variable: "row")
+    func each(_ body: [CStatement]) -> CStatement {
+      .loop(variable: "row", from: 0, below: "rows", step: 1, body)
+    }
+    func move(_ operand: Recurrence.Operand, _ local: CExpression) -> CStatement {
+      let (base, start) = address(layer.view(operand), [row, Affine(0)], element: .f32)
+      return .expression(
+        .call("copy_row", [base + c(start), local + "row" * .integer(width), .integer(hidden), .integer(width)]))
+    }
+    var before = [move(.state, "state")]
+    if layer.recurrence.cell == .lstm { before.append(move(.cell, "cell")) }
+
+    let length = try lengthStatements(layer, row, steps)
+    let advance: CExpression = layer.recurrence.reverse ? "length" - 1 - "t" : "t"
+    let (x, xStart) = address(layer.view(.inputs), [Affine(variable: "position"), row, Affine(0)], element: .f32)
+    let load: [CStatement] =
+      [
+        .declare(type: "const i64", name: "position", advance),
+        .declare(type: "const f32 *", name: "x", x + c(xStart)),
+      ]
+      + (0..<layer.recurrence.gateCount).map { gate in
+        .expression(
+          .call(
+            "copy_row",
+            [
+              "x" + .integer(gate * hidden), layer.gate(gate), .integer(hidden), .integer(width),
+            ]))
+      }
+    let (y, yStart) = address(
+      layer.result(0), [Affine(variable: "position"), row, Affine(0)], element: .f32, written: true)
+    let states = "state" + "row" * .integer(width)
+    let store: CStatement = .expression(.call("copy_lanes", [states, y + c(yStart), .integer(hidden)]))
+    let (idle, idleStart) = address(
+      layer.result(0), [Affine(variable: "t"), row, Affine(0)], element: .f32, written: true)
+    declare(variable: "t", level: 1)
+    let rest: CStatement = .expression(.call("zero_lanes", [idle + c(idleStart), .integer(hidden)]))
+    func active(_ body: [CStatement], else otherwise: [CStatement]) -> [CStatement] {
+      length + [.branch("t" < "length", then: body, else: otherwise)]
+    }
+    let step: [CStatement] =
+      [each(active(load, else: []))]
+      + layer.cellSteps(each: each) { update in
+        each(active(update + [.declare(type: "const i64", name: "position", advance), store], else: [rest]))
+      }
+    var after: [CStatement] = []
+    for (at, local) in zip(1..., ["state", "cell"]) where layer.node.outputs.indices.contains(at) {
+      let (base, start) = address(layer.result(at), [row, Affine(0)], element: .f32, written: true)
+      after.append(
+        .expression(.call("copy_lanes", [.name(local) + "row" * .integer(width), base + c(start), .integer(hidden)])))
+    }
+    return [each(before), .loop(variable: "t", from: 0, below: steps, step: 1, step), each(after)]
+  }
+
+  /// Declares `length`, the elements of this row's sequence.
+  private mutating func lengthStatements(
+    _ layer: RecurrentLayer, _ row: Affine, _ steps: CExpression,
+  ) throws(EmitFailure) -> [CStatement] {
+    guard layer.recurrence.hasLengths else { return [.declare(type: "const i64", name: "length", steps)] }
+    let (base, start) = address(layer.view(.lengths), [row], element: layer.lengthElement)
+    // Lengths come from outside: what is out of range counts as the nearest that is in it.
+    let given: CExpression = .cast("i64", base[c(start)])
+    return [
+      .declare(type: "const i64", name: "given", given),
+      .declare(
+        type: "const i64", name: "length",
+        .conditional("given" < 0, 0, .conditional("given" < steps, "given", steps))),
+    ]
+  }
+}
