@@ -181,7 +181,7 @@ package final class FeatureReader {
     case .i8: return load(Int8.self)
     case .i16: return load(Int16.self)
     case .i32: return load(Int32.self)
-    case .u64, .i64, .bool, .f16, .bf16, .f32, .f64, .string: return load(Int64.self)
+    case .u64, .i64, .bool, .f16, .bf16, .f32, .f64, .string, .small: return load(Int64.self)
     }
   }
 

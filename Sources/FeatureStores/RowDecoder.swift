@@ -47,7 +47,7 @@ struct RowDecoder {
     case .f64: target.storeBytes(of: value, as: Double.self)
     case .f16: target.storeBytes(of: Float16(value), as: Float16.self)
     case .bf16: target.storeBytes(of: Self.bfloat(Float(value)), as: UInt16.self)
-    case .f32, .bool, .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64, .string:
+    case .f32, .bool, .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64, .string, .small:
       target.storeBytes(of: Float(value), as: Float.self)
     }
   }
@@ -68,6 +68,9 @@ struct RowDecoder {
     case .i8: return fit(Int8.self)
     case .i16: return fit(Int16.self)
     case .i32: return fit(Int32.self)
+    case .small(let small):
+      guard let range = small.integers, let number = Int(exactly: value), range.contains(number) else { return false }
+      return fit(Int8.self) || fit(UInt8.self)
     case .i64, .u64, .f16, .bf16, .f32, .f64, .string: return fit(Int64.self)
     }
   }

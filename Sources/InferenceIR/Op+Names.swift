@@ -7,6 +7,7 @@ extension Op {
     case .compare(let function): function.rawValue
     case .select: "select"
     case .cast: "cast"
+    case .bitcast: "bitcast"
     case .matmul: "matmul"
     case .reduce(let function, _, _): "reduce.\(function.rawValue)"
     case .argReduce(let largest, _, _, _): largest ? "argmax" : "argmin"
@@ -92,6 +93,8 @@ extension BinaryOp {
     case .and: "and"
     case .or: "or"
     case .xor: "xor"
+    case .shiftLeft: "shiftLeft"
+    case .shiftRight: "shiftRight"
     case .prelu: "prelu"
     }
   }

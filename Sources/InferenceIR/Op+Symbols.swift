@@ -12,8 +12,8 @@ extension Op {
     case .dimensions(let dims): .dimensions(dims.map { $0.substituting(replacements) })
     case .iota(let count, let start, let step):
       .iota(count: count.substituting(replacements), start: start, step: step)
-    case .unary, .binary, .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
-      .rmsNorm, .attention, .recurrent,
+    case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
+      .layerNorm, .rmsNorm, .attention, .recurrent,
       .cumulativeSum, .transpose, .concat, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
       .bucketize, .hashBucket:
       self

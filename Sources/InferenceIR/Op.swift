@@ -16,8 +16,11 @@ package enum Op: Hashable, Sendable {
   case compare(CompareOp)
   /// `select(condition: bool, a, b)`.
   case select
-  /// Numeric conversion; float to integer truncates toward zero and saturates, NaN becomes 0.
-  case cast(ElementType)
+  /// Numeric conversion; float to integer truncates toward zero and saturates, NaN becomes 0; integer to narrower
+  /// integer drops bits, and so does float to a small integer after truncating. The narrowing concerns small floating-point types alone.
+  case cast(ElementType, Narrowing = .saturating)
+  /// The same bits as another type of equal size; not from or to strings.
+  case bitcast(ElementType)
 
   // MARK: Contractions
 
@@ -106,7 +109,9 @@ package enum UnaryOp: Hashable, Sendable {
   case negate, absolute, sign, exp, log, log1p, sqrt, reciprocal, square
   case tanh, sigmoid, relu, erf, softplus, softsign, gelu, geluTanh, silu, hardSwish, mish
   case floor, ceil, round, sin, cos
-  case not, isNaN, isInf
+  /// Of bool, and bit by bit of integers.
+  case not
+  case isNaN, isInf
   case leakyRelu(Double), elu(Double), selu(alpha: Double, gamma: Double), hardSigmoid(alpha: Double, beta: Double)
 }
 
@@ -116,7 +121,11 @@ package enum BinaryOp: Hashable, Sendable {
   case add, subtract, multiply, divide, power, minimum, maximum
   /// `truncated` follows the sign of the dividend (C), else of the divisor (Python).
   case modulo(truncated: Bool)
+  /// Of bool, and bit by bit of integers.
   case and, or, xor
+  /// Of integers by a number of bits; a signed value keeps its sign to the right. A negative number or one of the
+  /// type's width and more shifts everything out: to 0, and to the right to the sign.
+  case shiftLeft, shiftRight
   /// `x < 0 ? slope * x : x`.
   case prelu
 }

@@ -116,8 +116,8 @@ extension Op {
     case .slice(_, let start, let length, _): [start, length]
     case .dimensions(let dims): dims
     case .iota(let count, _, _): [count]
-    case .unary, .binary, .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
-      .rmsNorm, .attention, .recurrent,
+    case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
+      .layerNorm, .rmsNorm, .attention, .recurrent,
       .cumulativeSum, .transpose, .concat, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
       .bucketize, .hashBucket:
       []

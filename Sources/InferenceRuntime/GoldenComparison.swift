@@ -78,6 +78,7 @@ enum GoldenComparison {
     case .f32: return Double(load(Float.self))
     case .f64: return load(Double.self)
     case .string: return .nan
+    case .small(let small): return small.value(of: load(UInt8.self))
     }
   }
 }

@@ -41,7 +41,7 @@ package struct Router: Sendable {
     case .string:
       let text = key.loadUnaligned(as: serve_string.self)
       return arm(text: UnsafeRawBufferPointer(start: text.bytes, count: Int(text.length)))
-    case .bool, .f16, .bf16, .f32, .f64:
+    case .bool, .f16, .bf16, .f32, .f64, .small:
       preconditionFailure("the plan was checked: a key is an integer or a string")
     }
   }

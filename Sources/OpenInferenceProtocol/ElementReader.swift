@@ -64,6 +64,23 @@ struct BrainFloatReader: ElementReader {
   }
 }
 
+/// Integers must be written as values of the type; floating-point numbers are rounded to it.
+struct SmallReader: ElementReader {
+  var out: UnsafeMutablePointer<UInt8>
+  let element: SmallElement
+
+  mutating func next(_ json: inout JSONReader) throws(JSONError) {
+    let place = json.offset
+    let value = try json.double()
+    out.pointee = element.byte(rounding: value, Narrowing(saturates: false))
+    let stored = element.value(of: out.pointee)
+    guard stored.isFinite, element.integers == nil || stored == value else {
+      throw JSONError(.range(.small), at: place)
+    }
+    out += 1
+  }
+}
+
 struct BooleanReader: ElementReader {
   var out: UnsafeMutablePointer<Bool>
 
@@ -155,6 +172,9 @@ extension RequestSchema.Field {
       try reader.read(&elements)
     case .tensor(.f64):
       var elements = DoubleReader(out: memory.assumingMemoryBound(to: Double.self))
+      try reader.read(&elements)
+    case .tensor(.small(let element)):
+      var elements = SmallReader(out: memory.assumingMemoryBound(to: UInt8.self), element: element)
       try reader.read(&elements)
     case .tensor(.string):
       var elements = StringReader(out: memory.assumingMemoryBound(to: serve_string.self), frame: frame)

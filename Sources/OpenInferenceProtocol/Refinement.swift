@@ -39,6 +39,7 @@ extension RequestSchema.Field {
     case .f32: .number(Double(place.load(as: Float.self)))
     case .f64: .number(place.load(as: Double.self))
     case .string: .unsigned(0)
+    case .small(let small): .number(small.value(of: place.load(as: UInt8.self)))
     }
   }
 

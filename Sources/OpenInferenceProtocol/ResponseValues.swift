@@ -55,6 +55,9 @@ extension ResponseSchema.Field {
     case .tensor(.f64):
       let numbers = values.assumingMemoryBound(to: Double.self)
       return separated(count, &out) { index, out in out.appendJSON(number: numbers[index]) }
+    case .tensor(.small(let small)):
+      let bytes = values.assumingMemoryBound(to: UInt8.self)
+      return separated(count, &out) { index, out in out.appendJSON(number: small.value(of: bytes[index])) }
     case .tensor(.string):
       let strings = values.assumingMemoryBound(to: serve_string.self)
       return separated(count, &out) { index, out in

@@ -28,6 +28,8 @@ extension Constant {
       return Constant(element, shape, Array(repeating: rounded, count: count))
     case .f32: return Constant(element, shape, Array(repeating: Float(value), count: count))
     case .f64: return Constant(element, shape, Array(repeating: value, count: count))
+    case .small(let small):
+      return Constant(element, shape, Array(repeating: small.byte(rounding: value), count: count))
     case .string: return nil
     }
   }

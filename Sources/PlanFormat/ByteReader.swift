@@ -1,3 +1,5 @@
+import TensorTypes
+
 /// Reads little-endian values and never past the end; a wrong length costs an error, not memory.
 struct ByteReader {
   private let bytes: UnsafeRawBufferPointer
@@ -43,6 +45,12 @@ struct ByteReader {
     let raw = try integer(UInt8.self)
     guard let value = T(rawValue: raw) else { throw failure("\(raw) is no \(T.self)") }
     return value
+  }
+
+  mutating func element() throws(PlanError) -> ElementType {
+    let code = try integer(UInt8.self)
+    guard let element = ElementType(code: code) else { throw failure("\(code) is no ElementType") }
+    return element
   }
 
   mutating func blob() throws(PlanError) -> [UInt8] {

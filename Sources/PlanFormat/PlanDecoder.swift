@@ -81,7 +81,7 @@ struct PlanDecoder {
     let name = try read.text()
     let kind: Field.Kind
     switch try read.integer(UInt8.self) {
-    case 0: kind = .tensor(try read.enumeration())
+    case 0: kind = .tensor(try read.element())
     case 1: kind = .enumeration(try read.list(minimum: 4) { (read) throws(PlanError) in try read.text() })
     case let other: throw read.failure("\(other) is no kind of field")
     }
@@ -104,7 +104,7 @@ struct PlanDecoder {
       keyField: try read.index(), onMiss: try read.enumeration(),
       columns: try read.list(minimum: 13) { (read) throws(PlanError) in
         FeatureGroup.Column(
-          name: try read.text(), element: try read.enumeration(),
+          name: try read.text(), element: try read.element(),
           shape: try read.list(minimum: 8) { (read) throws(PlanError) in try read.int() },
           defaultValue: try read.blob(),
         )
@@ -142,7 +142,7 @@ struct PlanDecoder {
     case let other: throw read.failure("\(other) is no kind of binding")
     }
     return Program.Binding(
-      port: port, element: try read.enumeration(), shape: try shape(&read), offset: try read.integer(),
+      port: port, element: try read.element(), shape: try shape(&read), offset: try read.integer(),
     )
   }
 

@@ -146,6 +146,7 @@ package struct PlanDump {
     case .f32: "\(bytes.loadUnaligned(as: Float.self))"
     case .f64: "\(bytes.loadUnaligned(as: Double.self))"
     case .string: "?"
+    case .small(let small): "\(small.value(of: bytes[0]))"
     }
   }
 }

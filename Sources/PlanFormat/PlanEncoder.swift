@@ -74,7 +74,7 @@ struct PlanEncoder {
     switch field.kind {
     case .tensor(let element):
       out.integer(UInt8(0))
-      out.integer(element.rawValue)
+      out.integer(element.code)
     case .enumeration(let cases):
       out.integer(UInt8(1))
       try out.list(cases) { (out, name) throws(PlanError) in try out.text(name) }
@@ -108,7 +108,7 @@ struct PlanEncoder {
     out.integer(group.onMiss.rawValue)
     try out.list(group.columns) { (out, column) throws(PlanError) in
       try out.text(column.name)
-      out.integer(column.element.rawValue)
+      out.integer(column.element.code)
       try out.list(column.shape) { (out, extent) throws(PlanError) in out.integer(Int64(extent)) }
       try out.blob(column.defaultValue)
     }
@@ -146,7 +146,7 @@ struct PlanEncoder {
       out.integer(UInt8(3))
       try out.count(field)
     }
-    out.integer(binding.element.rawValue)
+    out.integer(binding.element.code)
     try shape(&out, binding.shape)
     out.integer(binding.offset)
   }

@@ -1,11 +1,13 @@
 /// The type of one element of a tensor.
-package enum ElementType: UInt8, Hashable, Sendable, CaseIterable {
+package enum ElementType: Hashable, Sendable {
   case bool, u8, u16, u32, u64, i8, i16, i32, i64, f16, bf16, f32, f64, string
+  /// Stored, moved and converted, but not computed with: neither `isFloat` nor `isInteger`.
+  case small(SmallElement)
 
   /// Bytes of one element in memory; a string element is a pointer and a length (`serve_string`).
   package var byteCount: Int {
     switch self {
-    case .bool, .u8, .i8: 1
+    case .bool, .u8, .i8, .small: 1
     case .u16, .i16, .f16, .bf16: 2
     case .u32, .i32, .f32: 4
     case .u64, .i64, .f64: 8
@@ -13,11 +15,17 @@ package enum ElementType: UInt8, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// Bits of one element that carry its value.
+  package var bitWidth: Int {
+    if case .small(let element) = self { return element.bitWidth }
+    return byteCount * 8
+  }
+
   /// True for the floating-point types.
   package var isFloat: Bool {
     switch self {
     case .f16, .bf16, .f32, .f64: true
-    case .bool, .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64, .string: false
+    case .bool, .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64, .string, .small: false
     }
   }
 
@@ -25,11 +33,16 @@ package enum ElementType: UInt8, Hashable, Sendable, CaseIterable {
   package var isInteger: Bool {
     switch self {
     case .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64: true
-    case .bool, .f16, .bf16, .f32, .f64, .string: false
+    case .bool, .f16, .bf16, .f32, .f64, .string, .small: false
     }
   }
 
-  /// The name in the language: `f32`, `string`.
+  package var isSmall: Bool {
+    if case .small = self { return true }
+    return false
+  }
+
+  /// The name in the language: `f32`, `string`. Small types have one too, though only models use them.
   package var name: String {
     switch self {
     case .bool: "bool"
@@ -46,6 +59,7 @@ package enum ElementType: UInt8, Hashable, Sendable, CaseIterable {
     case .f32: "f32"
     case .f64: "f64"
     case .string: "string"
+    case .small(let element): element.name
     }
   }
 
@@ -58,4 +72,40 @@ package enum ElementType: UInt8, Hashable, Sendable, CaseIterable {
 
 extension ElementType: CustomStringConvertible {
   package var description: String { name }
+}
+
+extension ElementType: CaseIterable {
+  private static let plain: [ElementType] = [
+    .bool, .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64, .f16, .bf16, .f32, .f64, .string,
+  ]
+
+  package static let allCases = plain + SmallElement.allCases.map { .small($0) }
+}
+
+extension ElementType {
+  /// The number of a type in plan files: its place in `allCases`.
+  package var code: UInt8 {
+    switch self {
+    case .bool: 0
+    case .u8: 1
+    case .u16: 2
+    case .u32: 3
+    case .u64: 4
+    case .i8: 5
+    case .i16: 6
+    case .i32: 7
+    case .i64: 8
+    case .f16: 9
+    case .bf16: 10
+    case .f32: 11
+    case .f64: 12
+    case .string: 13
+    case .small(let element): 14 + element.rawValue
+    }
+  }
+
+  package init?(code: UInt8) {
+    guard Self.allCases.indices.contains(Int(code)) else { return nil }
+    self = Self.allCases[Int(code)]
+  }
 }

@@ -128,6 +128,101 @@ import Testing
     try check()
   }
 
+  @Test mutating func `every code of the small types is converted and reinterpreted`() throws {
+    for small in SmallElement.allCases {
+      let codes = (0..<1 << small.bitWidth).map { small.byte(wrapping: Int64($0)) }
+      let x = HostTensor(.small(small), [codes.count], codes)
+      for element in [ElementType.f32, .f16, .f64, .i32, .u8, .bool, .small(.i4), .small(.f8e4m3fnuz)]
+      where element != .small(small) {
+        try add("\(small) to \(element)", [x], tolerance: 0) { graph, x in
+          [try graph.apply(.cast(element), x[0]), try graph.apply(.reshape([1, Dim(codes.count)]), x[0])]
+        }
+      }
+    }
+    let doubles = (0..<300).map { _ in Double.random(in: -600...600, using: &random) } + [.infinity, -.infinity, -0.0]
+    for small in SmallElement.allCases where small.integers == nil {
+      for narrowing in [Narrowing(saturates: false, scale: .nearest), Narrowing(saturates: true, scale: .down)] {
+        try add("double to \(small)", [HostTensor(.f64, [303], doubles)], tolerance: 0) { graph, x in
+          [try graph.apply(.cast(.small(small), narrowing), x[0])]
+        }
+      }
+    }
+    try add("bitcasts", [f32(40)], tolerance: 0) { graph, x in
+      let bits = try graph.apply(.bitcast(.u32), try graph.apply(.unary(.negate), x[0]))
+      return [bits, try graph.apply(.bitcast(.f32), bits)]
+    }
+    try check()
+  }
+
+  @Test mutating func `bits of every integer type`() throws {
+    for element in ElementType.allCases where element.isInteger {
+      func tensor(_ range: ClosedRange<Int64>) -> HostTensor {
+        let numbers = (0..<60).map { _ in Int64.random(in: range, using: &random) }
+        return HostTensor(Constant(element, [60], wrapping: numbers))
+      }
+      let (a, b, by) = (tensor(Int64.min...Int64.max), tensor(-9...9), tensor(-3...70))
+      try add("bits of \(element)", [a, b, by]) { graph, x in
+        var results = [try graph.apply(.unary(.not), x[0])]
+        for function in [BinaryOp.and, .or, .xor, .minimum, .maximum, .divide, .modulo(truncated: false), .power] {
+          results.append(try graph.apply(.binary(function), x[0], x[1]))
+        }
+        for function in [BinaryOp.shiftLeft, .shiftRight] {
+          results.append(try graph.apply(.binary(function), x[0], x[2]))
+        }
+        for reduction in [ReduceOp.sum, .mean, .maximum, .minimum, .product, .l1, .sumSquare] {
+          results.append(try graph.apply(.reduce(reduction, axes: [0], keepDims: true), x[1]))
+        }
+        let matrix = try graph.apply(.reshape([6, 10]), x[1])
+        results.append(try graph.apply(.matmul(transposeA: false, transposeB: true), matrix, matrix))
+        return results
+      }
+    }
+    try check()
+  }
+
+  @Test mutating func `functions of doubles`() throws {
+    let numbers = (0..<80).map { _ in Double.random(in: -8...8, using: &random) }
+    let special: [Double] = [0, -0.0, .infinity, -.infinity, .nan, 1e-12, -1e-12, 5e8, 1e22, -3e200, 6, -40]
+    let functions: [UnaryOp] = [
+      .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
+      .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .isNaN,
+      .isInf, .leakyRelu(0.1), .elu(1.3), .selu(alpha: 1.6733, gamma: 1.0507), .hardSigmoid(alpha: 0.2, beta: 0.5),
+    ]
+    for function in functions {
+      for (at, values) in ([numbers] + special.map { [$0] }).enumerated() {
+        try add("\(function.mnemonic) \(at)", [HostTensor(.f64, [values.count], values)], tolerance: 1e-13) {
+          graph, x in [try graph.apply(.unary(function), x[0])]
+        }
+      }
+    }
+    try check()
+  }
+
+  @Test mutating func `sums of narrow and wide floats`() throws {
+    for (element, tolerance) in [(ElementType.f16, 1e-3), (.bf16, 8e-3), (.f64, 1e-13)] {
+      func tensor(_ shape: [Int]) -> HostTensor {
+        let count = shape.reduce(1, *)
+        return HostTensor(
+          Constant(element, shape, rounding: (0..<count).map { _ in Double.random(in: -2...2, using: &random) }))
+      }
+      let (w, scale) = (Constant(tensor([24, 20])), Constant(tensor([24])))
+      try add("\(element) sums", [tensor([5, 24]), tensor([24, 7])], tolerance: tolerance) { graph, x in
+        let (weights, factor) = (graph.addConstant("w", w), graph.addConstant("s", scale))
+        return [
+          try graph.apply(.matmul(transposeA: false, transposeB: false), x[0], x[1]),
+          try graph.apply(.matmul(transposeA: false, transposeB: false), x[0], weights),
+          try graph.apply(.softmax(axis: 1), x[0]), try graph.apply(.logSoftmax(axis: 0), x[0]),
+          try graph.apply(.layerNorm(axis: 1, epsilon: 1e-5), x[0], factor, factor),
+          try graph.apply(.cumulativeSum(axis: 1, exclusive: true, reverse: true), x[0]),
+          try graph.apply(.reduce(.mean, axes: [0], keepDims: false), x[0]),
+          try graph.apply(.reduce(.logSumExp, axes: [1], keepDims: false), x[0]),
+          try graph.apply(.argReduce(largest: true, axis: 1, keepDims: false, selectLast: false), x[0]),
+        ]
+      }
+    }
+    try check()
+  }
+
   @Test mutating func `movements and gathers`() throws {
     try add("transpose", [f32(3, 4, 5)]) { graph, x in [try graph.apply(.transpose([2, 0, 1]), x[0])] }
     try add("expand", [f32(3, 1)]) { graph, x in [try graph.apply(.expand([2, 3, 4]), x[0])] }

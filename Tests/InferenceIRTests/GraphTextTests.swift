@@ -57,6 +57,8 @@ import Testing
     _ = try apply(.select, try apply(.compare(.less), x, scalar), x, scalar)
     _ = try apply(.compare(.equal), s, words)
     _ = try apply(.cast(.bf16), half)
+    let small = try apply(.cast(.small(.f8e5m2), Narrowing(saturates: false, scale: .nearest)), half)
+    _ = try apply(.bitcast(.small(.f8e4m3fn)), small)
     _ = try apply(.cast(.f64), big)
     _ = try apply(.matmul(transposeA: true, transposeB: false), x, x)
     _ = try apply(.argReduce(largest: false, axis: 1, keepDims: false, selectLast: true), x)

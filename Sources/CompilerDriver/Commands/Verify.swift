@@ -45,8 +45,6 @@ package struct VerifyCase: Sendable {
 package struct Verify {
   let rtol: Double
   let atol: Double
-  /// How far the compiled plan may be from the interpreter, relative to the largest value (contract).
-  static let interpreterTolerance = 1e-5
 
   package init(rtol: Double, atol: Double) {
     self.rtol = rtol
@@ -85,7 +83,9 @@ package struct Verify {
       let plan = model.hasSuffix(".plan") ? try LocalPlan(planFile: model) : nil
       let inputs = try tensors(folder, "input")
       let outputs = try execute(model, plan, inputs)
-      compare(outputs.compiled, with: try tensors(folder, "output"), interpreted: outputs.interpreted, into: &result)
+      compare(
+        outputs.compiled, with: try tensors(folder, "output"), interpreted: outputs.interpreted,
+        tolerance: outputs.tolerance, into: &result)
     } catch let error as DriverError {
       result.status = .refused
       result.reason = error.message
@@ -110,7 +110,7 @@ package struct Verify {
 
   private func execute(
     _ model: String, _ given: LocalPlan?, _ inputs: [Int: HostTensor],
-  ) throws -> (compiled: [HostTensor], interpreted: [HostTensor]?) {
+  ) throws -> (compiled: [HostTensor], interpreted: [HostTensor]?, tolerance: Tolerance?) {
     let plan: LocalPlan
     if let given { plan = given } else { plan = try build(model, inputs) }
     let program = plan.loaded.plan.programs[0]
@@ -145,7 +145,7 @@ package struct Verify {
     let interpreted = try plan.assembly.map { assembly in
       try Interpreter.run(assembly.units[0].graph, inputs: ordered, symbols: values)
     }
-    return (compiled, interpreted)
+    return (compiled, interpreted, plan.assembly.map { Tolerance($0.units[0].graph) })
   }
 
   /// Builds the model's own service with the batch that the data has.
@@ -177,12 +177,13 @@ package struct Verify {
   // MARK: - Comparison
 
   private func compare(
-    _ compiled: [HostTensor], with files: [Int: HostTensor], interpreted: [HostTensor]?, into result: inout VerifyCase,
+    _ compiled: [HostTensor], with files: [Int: HostTensor], interpreted: [HostTensor]?,
+    tolerance: Tolerance?, into result: inout VerifyCase,
   ) {
     for (at, tensor) in compiled.enumerated() {
-      if let reference = interpreted?[at] {
-        let gap = Difference(tensor, reference)
-        guard gap.isComparable, gap.isWithin(relative: Self.interpreterTolerance) else {
+      if let reference = interpreted?[at], let tolerance {
+        let gap = Difference(tensor, reference, isExact: tolerance.isExact(reference.element))
+        guard gap.isComparable, gap.isWithin(relative: tolerance.relative) else {
           result.status = .fail
           result.reason = "output \(at) differs from the interpreter: \(gap)"
           return
@@ -210,10 +211,12 @@ struct Difference: CustomStringConvertible {
   private let isExact: Bool
   private let isIdentical: Bool
   private let shapes: String
+  private let element: ElementType
 
-  init(_ actual: HostTensor, _ reference: HostTensor) {
+  init(_ actual: HostTensor, _ reference: HostTensor, isExact: Bool? = nil) {
+    element = reference.element
     shapes = "\(actual.type) and \(reference.type)"
-    isExact = !reference.element.isFloat
+    self.isExact = isExact ?? (!reference.element.isFloat && !reference.element.isSmall)
     isIdentical = actual.bytes == reference.bytes && actual.strings == reference.strings
     guard actual.element == reference.element, actual.shape == reference.shape else {
       isComparable = false
@@ -235,11 +238,13 @@ struct Difference: CustomStringConvertible {
 
   func isWithin(relative: Double) -> Bool { isExact ? isIdentical : maximumRelative <= relative }
 
-  /// numpy.isclose for every element.
+  /// numpy.isclose for every element; f16 and bf16 may also be a step of the largest value apart, because the files'
+  /// own sums were rounded elsewhere.
   func isClose(rtol: Double, atol: Double) -> Bool {
     if isExact { return isIdentical }
+    let step = element.isFloat ? element.step * largestReference : 0
     return pairs.allSatisfy { a, b in
-      a == b || (a.isNaN && b.isNaN) || abs(a - b) <= atol + rtol * abs(b)
+      a == b || (a.isNaN && b.isNaN) || abs(a - b) <= max(atol + rtol * abs(b), step)
     }
   }
 

@@ -18,13 +18,14 @@ enum GoldenVectors {
     for (at, dims) in assignments.enumerated() {
       let values = Dictionary(uniqueKeysWithValues: zip(symbols.map(\.name), dims))
       let (inputs, outputs) = try reference(unit, values, domains, seed: UInt64(0x5EED + at))
+      let tolerance = Tolerance(unit.graph)
       vectors.append(
         GoldenVector(
           program: program, dims: dims, inputs: inputs.map(tensor), outputs: outputs.map(tensor),
           comparisons: outputs.enumerated().map {
-            comparison($0.element, isOrderDependent: orderDependent.contains($0.offset))
+            comparison($0.element, tolerance, isOrderDependent: orderDependent.contains($0.offset))
           },
-          tolerance: 1e-5))
+          tolerance: tolerance.relative))
     }
     return vectors
   }
@@ -56,8 +57,10 @@ enum GoldenVectors {
     GoldenVector.Tensor(bytes: host.bytes, strings: host.strings)
   }
 
-  private static func comparison(_ output: HostTensor, isOrderDependent: Bool) -> GoldenVector.Comparison {
+  private static func comparison(
+    _ output: HostTensor, _ tolerance: Tolerance, isOrderDependent: Bool,
+  ) -> GoldenVector.Comparison {
     if isOrderDependent { return .ignored }
-    return output.element.isFloat ? .relative : .exact
+    return tolerance.isExact(output.element) ? .exact : .relative
   }
 }

@@ -37,7 +37,8 @@ enum IndexBounds {
           guard let offset = graph[other].constant?.integers.max(), throughSelection || offset == 0 else { continue }
           lower(input, to: max(1, bound - Int(clamping: offset)))
         }
-      case .unary, .binary, .compare, .select, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+      case .unary, .binary, .compare, .select, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
+        .layerNorm, .rmsNorm, .attention, .recurrent,
         .cumulativeSum, .topK, .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
         break
       }
@@ -51,7 +52,8 @@ extension Op {
   fileprivate var keepsEveryElement: Bool {
     switch self {
     case .reshape, .transpose, .expand, .cast: true
-    case .unary, .binary, .compare, .select, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+    case .unary, .binary, .compare, .select, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
+      .rmsNorm, .attention, .recurrent,
       .cumulativeSum, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .dimensions, .iota,
       .treeEnsemble, .bucketize, .hashBucket:
       false

@@ -62,6 +62,7 @@ enum SyntheticInputs {
     case .bf16: return HostTensor(element, shape, numbers().map { UInt16(Float($0).bitPattern >> 16) })
     case .f32: return HostTensor(element, shape, numbers().map { Float($0) })
     case .f64: return HostTensor(element, shape, numbers())
+    case .small(let small): return HostTensor(element, shape, numbers().map { small.byte(rounding: $0) })
     case .string:
       let words: [[UInt8]] = (0..<count).map { _ in
         (0..<Int.random(in: 0...12, using: &generator)).map { _ in UInt8.random(in: 97...122, using: &generator) }

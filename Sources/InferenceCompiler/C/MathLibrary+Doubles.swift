@@ -40,10 +40,97 @@ extension MathLibrary {
       return u == 1.0 || x == __builtin_inf() ? x : u == 0.0 ? -__builtin_inf() : m_log(u) + (x - (u - 1.0)) / u;
     }
     MATH f64 m_sigmoid(f64 x) { f64 e = m_exp(-m_absolute(x)); return (x >= 0.0 ? 1.0 : e) / (e + 1.0); }
-    MATH f64 m_tanh(f64 x) {
-      f64 e = m_exp(-2.0 * m_absolute(x)), y = (1.0 - e) / (1.0 + e);
-      return x < 0.0 ? -y : y;
+    MATH f64 m_expm1(f64 x) {
+      f64 p = 1.0;
+      for (i32 k = 15; k > 1; k--) p = __builtin_elementwise_fma(p, x / k, 1.0);
+      return m_absolute(x) < 0.35 ? p * x : m_exp(x) - 1.0;
     }
+    MATH f64 m_tanh(f64 x) {
+      f64 a = m_absolute(x), t = m_expm1(2.0 * (a > 20.0 ? 20.0 : a)), y = t / (t + 2.0);
+      return x != x ? x : x < 0.0 ? -y : y;
+    }
+    /// Below 3 the series of positive terms, above the continued fraction of Laplace for the complement.
+    MATH f64 m_erf(f64 x) {
+      f64 a = m_absolute(x), q = a > 6.0 ? 36.0 : a * a, s = 1.0, c = 1.0;
+      for (i32 k = 55; k > 0; k--) s = __builtin_elementwise_fma(s, 2.0 * q / (2 * k + 1), 1.0);
+      for (i32 k = 60; k > 0; k--) c = 1.0 + k / (2.0 * q) / c;
+      f64 small = 1.1283791670955126 * a * m_exp(-q) * s;
+      f64 large = 1.0 - m_exp(-q) / (a * 1.7724538509055160 * c);
+      f64 y = a < 3.0 ? small : a > 6.0 ? 1.0 : large;
+      return x != x ? x : x < 0.0 ? -y : y;
+    }
+    MATH f64 m_softplus(f64 x) { return m_maximum(x, 0.0) + m_log1p(m_exp(-m_absolute(x))); }
+    MATH f64 m_softsign(f64 x) { return x / (m_absolute(x) + 1.0); }
+    MATH f64 m_gelu(f64 x) { return x * 0.5 * (m_erf(x * 0.70710678118654752) + 1.0); }
+    MATH f64 m_geluTanh(f64 x) { return x * 0.5 * (m_tanh((x * x * x * 0.044715 + x) * 0.79788456080286536) + 1.0); }
+    MATH f64 m_silu(f64 x) { return x * m_sigmoid(x); }
+    MATH f64 m_hardSigmoid(f64 x, f64 alpha, f64 beta) {
+      return m_minimum(m_maximum(x * alpha + beta, 0.0), 1.0);
+    }
+    MATH f64 m_hardSwish(f64 x) { return x * m_hardSigmoid(x, 1.0 / 6.0, 0.5); }
+    MATH f64 m_mish(f64 x) { return x * m_tanh(m_softplus(x)); }
+    MATH f64 m_leakyRelu(f64 x, f64 alpha) { return x < 0.0 ? x * alpha : x; }
+    MATH f64 m_elu(f64 x, f64 alpha) { return x < 0.0 ? m_expm1(x) * alpha : x; }
+    MATH f64 m_selu(f64 x, f64 alpha, f64 gamma) { return (x <= 0.0 ? m_expm1(x) * alpha : x) * gamma; }
+    /// `x` less its nearest multiple of pi / 2, whose number modulo 4 is added to `quadrant`: Cody and Waite with fused
+    /// multiply-adds, and for large numbers Payne and Hanek's product with the bits of 2 / pi that matter.
+    MATH f64 reduce_angle(f64 x, i64 *quadrant) {
+      if (m_absolute(x) < 1.0e9) {
+        f64 n = m_round(x * 0.63661977236758134);
+        *quadrant += (i64)n;
+        f64 r = __builtin_elementwise_fma(n, -1.5707963267948966, x);
+        r = __builtin_elementwise_fma(n, -6.123233995736766e-17, r);
+        return __builtin_elementwise_fma(n, 1.4973849048591833e-33, r);
+      }
+      static const u64 bits[] = {
+          0, 0xa2f9836e4e441529, 0xfc2757d1f534ddc0, 0xdb6295993c439041, 0xfe5163abdebbc561,
+          0xb7246e3a424dd2e0, 0x06492eea09d1921c, 0xfe1deb1cb129a73e, 0xe88235f52ebb4484,
+          0xe99c7026b45f7e41, 0x3991d639835339f4, 0x9c845f8bbdf9283b, 0x1ff897ffde05980f,
+          0xef2f118b5a0a6d1f, 0x6d367ecf27cb09b7, 0x4f463f669e5fea2d, 0x7527bac7ebe5f17b,
+          0x3d0739f78a5292ea, 0x6bfb5fb11f8d5d08, 0x56033046fc7b6bab, 0xf0cfbc209af4361d};
+      i64 b = to_bits(m_absolute(x)), place = (b >> 52) - 1075 + 62, first = place >> 6, shift = place & 63;
+      u64 m = ((u64)b & 0xfffffffffffff) | 0x10000000000000, product[4], carry = 0;
+      for (i32 i = 3; i >= 0; i--) {
+        unsigned __int128 term = (unsigned __int128)m * bits[first + i] + carry;
+        product[i] = (u64)term, carry = (u64)(term >> 64);
+      }
+      // The top words, with the two bits of the quadrant moved to the top.
+      u64 high = product[0], low = product[1], last = product[2];
+      if (shift > 0) {
+        high = high << shift | low >> (64 - shift);
+        low = low << shift | last >> (64 - shift);
+        last = last << shift;
+      }
+      u64 turn = high >> 62;
+      high = high << 2 | low >> 62, low = low << 2 | last >> 62;
+      u64 negative = high >> 63;
+      if (negative) turn++, high = ~high, low = ~low;
+      f64 fraction = (f64)high * 5.421010862427522e-20 + (f64)low * 2.938735877055719e-39;
+      f64 r = (negative ? -fraction : fraction) * 1.5707963267948966;
+      *quadrant += x < 0.0 ? -(i64)turn : (i64)turn;
+      return x < 0.0 ? -r : r;
+    }
+    /// On a quadrant: the minimax sets of fdlibm (Sun Microsystems 1993).
+    MATH f64 m_sinFrom(f64 x, i64 quadrant) {
+      if (!(m_absolute(x) < __builtin_inf())) return __builtin_nan("");
+      f64 r = reduce_angle(x, &quadrant), z = r * r;
+      f64 s = __builtin_elementwise_fma(1.58969099521155010221e-10, z, -2.50507602534068634195e-08);
+      s = __builtin_elementwise_fma(s, z, 2.75573137070700676789e-06);
+      s = __builtin_elementwise_fma(s, z, -1.98412698298579493134e-04);
+      s = __builtin_elementwise_fma(s, z, 8.33333333332248946124e-03);
+      s = __builtin_elementwise_fma(s, z, -1.66666666666666324348e-01);
+      f64 c = __builtin_elementwise_fma(-1.13596475577881948265e-11, z, 2.08757232129817482790e-09);
+      c = __builtin_elementwise_fma(c, z, -2.75573143513906633035e-07);
+      c = __builtin_elementwise_fma(c, z, 2.48015872894767294178e-05);
+      c = __builtin_elementwise_fma(c, z, -1.38888888888741095749e-03);
+      c = __builtin_elementwise_fma(c, z, 4.16666666666666019037e-02);
+      s = __builtin_elementwise_fma(s * z, r, r);
+      c = __builtin_elementwise_fma(c, z * z, __builtin_elementwise_fma(z, -0.5, 1.0));
+      f64 y = quadrant & 1 ? c : s;
+      return quadrant & 2 ? -y : y;
+    }
+    MATH f64 m_sin(f64 x) { return m_sinFrom(x, 0); }
+    MATH f64 m_cos(f64 x) { return m_sinFrom(x, 1); }
     MATH f64 m_power(f64 x, f64 y) {
       f64 r = m_exp(y * m_log(m_absolute(x)));
       f64 half = y * 0.5;

@@ -8,13 +8,13 @@ extension MathLibrary {
       return x != x ? (u16)((b >> 16) | 64) : (u16)((b + 0x7fff + ((b >> 16) & 1)) >> 16);
     }
     MATH f32 round_half(f32 x) { return (f32)(f16)x; }
-    /// By way of an f32 that is rounded to odd, so that rounding twice gives what rounding once would.
-    MATH f32 round_half(f64 x) {
+    /// The neighbour with an odd last bit where `x` is no f32: rounding that again rounds `x` once.
+    MATH f32 round_odd(f64 x) {
       f32 y = (f32)x;
       i32 b = to_bits(y);
-      if (y == y && (f64)y != x) b = (b - ((f64)m_absolute(y) > m_absolute(x))) | 1;
-      return (f32)(f16)from_bits(b);
+      return y == y && (f64)y != x ? from_bits((b - ((f64)m_absolute(y) > m_absolute(x))) | 1) : y;
     }
+    MATH f32 round_half(f64 x) { return (f32)(f16)round_odd(x); }
     MATH f32 round_bfloat(f32 x) { return load_bfloat(store_bfloat(x)); }
     MATH i64 saturate(f64 x, f64 low, f64 high, i64 minimum, i64 maximum) {
       return x != x ? 0 : x <= low ? minimum : x >= high ? maximum : (i64)x;
@@ -31,17 +31,22 @@ extension MathLibrary {
       return r != 0 && (r < 0) != (b < 0) ? r + b : r;
     }
     MATH u64 remainder_floored(u64 a, u64 b) { return remainder_truncated(a, b); }
+    /// By exact steps of division: every multiple of the divisor that is subtracted is a power of two of it.
     MATH f64 remainder_truncated(f64 a, f64 b) {
-      f64 x = m_absolute(a), m = m_absolute(b);
-      f64 r = __builtin_elementwise_fma(-__builtin_elementwise_trunc(x / m), m, x);
-      r = r < 0.0 ? r + m : r >= m ? r - m : r;
-      r = m == __builtin_inf() && x < m ? x : r;
+      f64 r = m_absolute(a), m = m_absolute(b), t = m;
+      if (!(m > 0.0) || !(r < __builtin_inf())) return __builtin_nan("");
+      while (t <= r * 0.5) t += t;
+      for (; t >= m && t < __builtin_inf(); t *= 0.5) r = r >= t ? r - t : r;
       return a < 0.0 ? -r : r;
     }
     MATH f64 remainder_floored(f64 a, f64 b) {
       f64 r = remainder_truncated(a, b);
       return r != 0.0 && (r < 0.0) != (b < 0.0) ? r + b : r;
     }
+    MATH i64 shift_left(i64 a, i64 b, i64 width) { return b < 0 || b >= width ? 0 : (i64)((u64)a << b); }
+    MATH u64 shift_left(u64 a, u64 b, i64 width) { return b >= (u64)width ? 0 : a << b; }
+    MATH i64 shift_right(i64 a, i64 b, i64 width) { return a >> (b < 0 || b >= width ? 63 : b); }
+    MATH u64 shift_right(u64 a, u64 b, i64 width) { return b >= (u64)width ? 0 : a >> b; }
     MATH u64 power_integer(u64 base, u64 exponent) {
       u64 r = 1;
       for (; exponent > 0; exponent >>= 1, base *= base)

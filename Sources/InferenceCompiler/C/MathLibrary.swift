@@ -9,7 +9,8 @@
 enum MathLibrary {
   static var prelude: String {
     types + instantiate(vectorFunctions, "f32", "i32") + instantiate(vectorFunctions, "f32x16", "i32x16")
-      + doubleFunctions + numberFunctions + laneFunctions + treeFunctions + productFunctions + rowFunctions
+      + doubleFunctions + numberFunctions + smallFunctions + laneFunctions + treeFunctions + productFunctions
+      + rowFunctions
   }
 
   private static func instantiate(_ template: String, _ float: String, _ int: String) -> String {

@@ -49,7 +49,7 @@ extension FusionPlan {
         constant.elementCount == constant.shape.last
       else { return .other }
       return .row(other)
-    case .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm,
+    case .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm,
       .attention, .recurrent, .cumulativeSum,
       .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot,
       .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
@@ -75,7 +75,7 @@ extension BinaryOp {
   var runsInRegisters: Bool {
     switch self {
     case .add, .subtract, .multiply, .divide, .minimum, .maximum, .prelu: true
-    case .power, .modulo, .and, .or, .xor: false
+    case .power, .modulo, .and, .or, .xor, .shiftLeft, .shiftRight: false
     }
   }
 }

@@ -18,7 +18,8 @@ enum OpRole {
 extension Graph {
   func role(of node: Node) -> OpRole {
     switch node.op {
-    case .unary, .binary, .compare, .select, .cast, .bucketize, .hashBucket, .gather, .gatherElements, .gatherND, .pad,
+    case .unary, .binary, .compare, .select, .cast, .bitcast, .bucketize, .hashBucket, .gather, .gatherElements,
+      .gatherND, .pad,
       .oneHot:
       .computed
     case .transpose, .expand, .slice, .dimensions, .iota:
@@ -39,7 +40,7 @@ extension Graph {
     case .unary, .binary, .compare, .select, .cast, .bucketize, .hashBucket, .oneHot, .transpose, .expand, .slice,
       .dimensions, .iota, .reduce, .pad:
       []
-    case .gather, .gatherElements, .gatherND:
+    case .gather, .gatherElements, .gatherND, .bitcast:
       [0]
     case .reshape:
       role(of: node) == .alias ? [0] : []
@@ -57,9 +58,9 @@ extension Graph {
       return count != 1 && count != type(of: node.outputs[0]).shape.elementCount
     case .oneHot:
       return slot == 0
-    case .unary, .cast, .bucketize, .hashBucket, .gather, .gatherElements, .gatherND, .transpose, .slice, .dimensions,
-      .iota, .reduce, .pad, .reshape, .concat, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm,
-      .attention, .recurrent, .cumulativeSum,
+    case .unary, .cast, .bitcast, .bucketize, .hashBucket, .gather, .gatherElements, .gatherND, .transpose, .slice,
+      .dimensions, .iota, .reduce, .pad, .reshape, .concat, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm,
+      .rmsNorm, .attention, .recurrent, .cumulativeSum,
       .topK, .treeEnsemble:
       return false
     }

@@ -6,7 +6,8 @@ extension Emitter {
   /// stands side by side along that axis, and lines along the reduced axis cannot be read as vectors of f32.
   func runsByColumns(_ reducer: Reducer, _ x: ValueID, _ axes: [Int], _ kept: [Int]) -> Bool {
     let shape = schedule.shape(of: x)
-    guard reducer.function != .logSumExp, reducer.element.memoryType == reducer.type, reducer.element != .bool,
+    guard reducer.function != .logSumExp, reducer.element.memoryType == reducer.element.computeType,
+      reducer.element != .bool, !(reducer.element.isInteger && reducer.function == .mean),
       let column = kept.last(where: { shape[$0] != 1 }), let inner = axes.sorted().last(where: { shape[$0] != 1 }),
       let operands = schedule.memoryOperands(x, applied: false, shape: shape), !operands.isEmpty
     else { return false }

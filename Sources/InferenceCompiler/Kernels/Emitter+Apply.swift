@@ -22,11 +22,15 @@ extension Emitter {
         try operand(node, 0, at: indices), try operand(node, 1, at: indices), try operand(node, 2, at: indices)
       )
       return bindResult(.conditional(c.expression, a.expression, b.expression), result.element, [c, a, b])
-    case .cast(let element):
+    case .cast(let element, let narrowing):
       if lane != nil { throw .notVector }
       let x = try operand(node, 0, at: indices)
       let from = schedule.type(of: node.inputs[0]).element
-      return bindResult(converted(x.expression, from: from, to: element), element, [x])
+      return bindResult(converted(x.expression, from: from, to: element, narrowing), element, [x])
+    case .bitcast(let element):
+      guard let view = schedule.views[node.inputs[0]], lane == nil else { throw .notVector }
+      let x = try load(view, indices, element)
+      return bindResult(reinterpreted(x.expression, as: element), element, [x])
     case .bucketize(let boundaries):
       if lane != nil { throw .notVector }
       return bucketized(try operand(node, 0, at: indices), boundaries)
@@ -76,13 +80,10 @@ extension Emitter {
     let element = schedule.type(of: node.inputs[0]).element
     let value = x.expression
     if element.isFloat {
-      if element == .f64, !function.existsForDoubles {
-        throw unsupported(node, "\(function.mnemonic) has no kernel for f64")
-      }
-      return Self.call(function, value)
+      return Self.call(function, value, element)
     }
     switch function {
-    case .not: return .unary("!", value)
+    case .not: return .unary(element == .bool ? "!" : "~", value)
     case .negate: return .unary("-", value)
     case .absolute: return .conditional(.binary(value, "<", 0), .unary("-", value), value)
     case .sign: return .binary(.binary(value, ">", 0), "-", .binary(value, "<", 0))
@@ -95,17 +96,17 @@ extension Emitter {
   }
 
   /// A function of one float, or of 16.
-  static func call(_ function: UnaryOp, _ value: CExpression) -> CExpression {
+  static func call(_ function: UnaryOp, _ value: CExpression, _ element: ElementType = .f32) -> CExpression {
+    func number(_ value: Double) -> CExpression { element == .f64 ? .double(value) : .float(Float(value)) }
     switch function {
     case .isNaN: return .binary(value, "!=", value)
     case .isInf: return .binary(.call("m_absolute", [value]), "==", .name("__builtin_inff()"))
     case .not: return .binary(value, "==", 0)
-    case .leakyRelu(let alpha): return .call("m_leakyRelu", [value, .float(Float(alpha))])
-    case .elu(let alpha): return .call("m_elu", [value, .float(Float(alpha))])
-    case .selu(let alpha, let gamma):
-      return .call("m_selu", [value, .float(Float(alpha)), .float(Float(gamma))])
+    case .leakyRelu(let alpha): return .call("m_leakyRelu", [value, number(alpha)])
+    case .elu(let alpha): return .call("m_elu", [value, number(alpha)])
+    case .selu(let alpha, let gamma): return .call("m_selu", [value, number(alpha), number(gamma)])
     case .hardSigmoid(let alpha, let beta):
-      return .call("m_hardSigmoid", [value, .float(Float(alpha)), .float(Float(beta))])
+      return .call("m_hardSigmoid", [value, number(alpha), number(beta)])
     case .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
       .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos:
       return .call("m_\(function.mnemonic)", [value])
@@ -141,6 +142,9 @@ extension Emitter {
     case .and: return element.isFloat ? .binary(p, "*", q) : .binary(p, "&", q)
     case .or: return element.isFloat ? .call("m_maximum", [p, q]) : .binary(p, "|", q)
     case .xor: return element.isFloat ? .binary(p, "!=", q) : .binary(p, "^", q)
+    case .shiftLeft, .shiftRight:
+      let name = function == .shiftLeft ? "shift_left" : "shift_right"
+      return .call(name, [.cast(wide, p), .cast(wide, q), .integer(element.bitWidth)])
     case .prelu:
       return .conditional(
         .binary(p, "<", .cast(a.isVector || b.isVector ? "f32x16" : element.computeType, 0)),
@@ -165,37 +169,11 @@ extension Emitter {
     return .binary(a.expression, sign, b.expression)
   }
 
-  /// Numeric conversion as `Op.cast` defines it.
-  func converted(_ value: CExpression, from: ElementType, to: ElementType) -> CExpression {
-    if to == .bool { return .binary(value, "!=", 0) }
-    if to == .f16 { return .call("round_half", [.cast(from == .f64 ? "f64" : "f32", value)]) }
-    if to == .bf16 { return .call("round_bfloat", [.cast("f32", value)]) }
-    guard from.isFloat, to.isInteger else { return .cast(to.computeType, value) }
-    if to == .u64 { return .call("saturate_u64", [value]) }
-    let (low, high) = to.range
-    return .cast(
-      to.computeType,
-      .call("saturate", [value, .double(Double(low)), .double(Double(high)), .integer(low), .integer(high)]))
-  }
-
   private mutating func bucketized(_ x: Operand, _ boundaries: [Double]) -> Operand {
     let name = fresh("boundaries")
     levels[0].append(.table(type: "f64", name: name, boundaries.map { .double($0) }))
     return bind(
       "i64", .call("bucketize", [.cast("f64", x.expression), .name(name), .integer(boundaries.count)]), level: x.level)
-  }
-}
-
-extension UnaryOp {
-  fileprivate var existsForDoubles: Bool {
-    switch self {
-    case .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .floor,
-      .ceil, .round, .not, .isNaN, .isInf:
-      true
-    case .erf, .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .sin, .cos, .leakyRelu, .elu, .selu,
-      .hardSigmoid:
-      false
-    }
   }
 }
 
@@ -210,7 +188,7 @@ extension ElementType {
     case .i8: (Int(Int8.min), Int(Int8.max))
     case .i16: (Int(Int16.min), Int(Int16.max))
     case .i32: (Int(Int32.min), Int(Int32.max))
-    case .u64, .i64, .f16, .bf16, .f32, .f64, .string: (.min, .max)
+    case .u64, .i64, .f16, .bf16, .f32, .f64, .string, .small: (.min, .max)
     }
   }
 }

@@ -59,7 +59,7 @@ extension Emitter {
       switch element {
       case .f16: .call("load_half", [loaded])
       case .bf16: .call("load_bfloat", [loaded])
-      case .bool, .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64, .f32, .f64, .string: loaded
+      case .bool, .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64, .f32, .f64, .string, .small: loaded
       }
     return bind(element.computeType, expression, level: level)
   }
@@ -77,7 +77,7 @@ extension Emitter {
       switch element {
       case .f16: .cast("f16", operand.expression)
       case .bf16: .call("store_bfloat", [operand.expression])
-      case .bool, .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64, .f32, .f64, .string: operand.expression
+      case .bool, .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64, .f32, .f64, .string, .small: operand.expression
       }
     let assignment = CStatement.assign(base[c(offset)], value)
     levels[level].append(level == 0 ? .once([assignment]) : assignment)
@@ -91,7 +91,7 @@ extension Emitter {
     case .f32, .f16, .bf16: constant.doubles.first.map { .float(Float($0)) }
     case .f64: constant.doubles.first.map { .double($0) }
     case .u64: constant.integers.first.map { .cast("u64", .integer(Int($0))) }
-    case .bool, .u8, .u16, .u32, .i8, .i16, .i32, .i64:
+    case .bool, .u8, .u16, .u32, .i8, .i16, .i32, .i64, .small:
       constant.integers.first.map { .cast(constant.element.computeType, .integer(Int($0))) }
     case .string:
       constant.strings.first.map { text in

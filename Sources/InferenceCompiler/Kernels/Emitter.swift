@@ -159,15 +159,17 @@ extension ElementType {
     switch self {
     case .bool: "u8"
     case .bf16: "u16"
+    case .small(let small): small.integers?.contains(-1) == true ? "i8" : "u8"
     case .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64, .f16, .f32, .f64, .string: name
     }
   }
 
-  /// How C computes with an element.
+  /// How C computes with an element. Small types are their byte until a cast takes them apart.
   var computeType: String {
     switch self {
     case .bool: "u8"
     case .f16, .bf16: "f32"
+    case .small: memoryType
     case .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64, .f32, .f64, .string: name
     }
   }

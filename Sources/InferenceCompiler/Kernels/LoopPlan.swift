@@ -50,7 +50,7 @@ extension Schedule {
     }
     guard let node = node(defining: id) else { return nil }
     switch node.op {
-    case .unary, .binary, .compare, .select, .cast, .bucketize, .hashBucket, .expand: break
+    case .unary, .binary, .compare, .select, .cast, .bitcast, .bucketize, .hashBucket, .expand: break
     case .reshape, .transpose, .slice, .gather, .gatherElements, .gatherND, .pad, .oneHot, .dimensions, .iota, .matmul,
       .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .concat,
       .topK, .treeEnsemble:

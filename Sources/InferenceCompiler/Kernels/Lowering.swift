@@ -73,7 +73,7 @@ struct Lowering {
     case .treeEnsemble:
       guard let tables = trees[at] else { throw emitter.unsupported(node, "has no tree tables") }
       try emitter.trees(node, at: at, tables)
-    case .unary, .binary, .compare, .select, .cast, .reshape, .transpose, .expand, .concat, .slice, .gather,
+    case .unary, .binary, .compare, .select, .cast, .bitcast, .reshape, .transpose, .expand, .concat, .slice, .gather,
       .gatherElements, .gatherND, .pad, .oneHot, .dimensions, .iota, .bucketize, .hashBucket:
       throw emitter.unsupported(node, "\(node.op.mnemonic) has no kernel of its own")
     }

@@ -10,7 +10,7 @@ extension Emitter {
     let (x, y, z) = (node.inputs[0], node.inputs[1], node.outputs[0])
     let type = schedule.type(of: z)
     guard let a = schedule.views[x], let b = schedule.views[y], let result = schedule.views[z],
-      type.element == .f32 || type.element == .f64 || type.element == .i64 || type.element == .i32
+      type.element.memoryType == type.element.computeType
     else { throw unsupported(node, "matmul has no kernel for \(type.element)") }
     let rank = type.shape.rank
     let leading = Shape(Array(type.shape.dims.dropLast(2)))

@@ -11,7 +11,8 @@ struct Reducer {
     self.element = element
   }
 
-  var type: String { element.computeType }
+  /// Integers are combined in 64 bits and dropped to their width at the end.
+  var type: String { element.isInteger ? (element == .u64 ? "u64" : "i64") : element.computeType }
   private var isFloat: Bool { element.isFloat }
 
   /// Whether 16 partial results may be kept. Products stay in order: their range matters more than their speed.
@@ -51,7 +52,8 @@ struct Reducer {
     switch function {
     case .sum, .product, .maximum, .minimum, .l1, .sumSquare: return total
     case .mean:
-      return isFloat ? .binary(total, "/", .cast(type, count)) : .call("divide", [.cast("i64", total), count])
+      return isFloat
+        ? .binary(total, "/", .cast(type, count)) : .call("divide", [.cast(type, total), .cast(type, count)])
     case .l2: return .call("m_sqrt", [total])
     case .logSum: return .call("m_log", [total])
     case .logSumExp:

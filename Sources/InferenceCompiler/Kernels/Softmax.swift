@@ -96,7 +96,8 @@ extension Emitter {
   mutating func layerNorm(_ node: Node, _ axis: Int, _ epsilon: Double) throws(EmitFailure) {
     let (x, y) = (node.inputs[0], node.outputs[0])
     let type = schedule.type(of: x)
-    guard type.element == .f32, let source = schedule.views[x], let result = schedule.views[y] else {
+    guard type.element == .f32 || type.element == .f64, let source = schedule.views[x], let result = schedule.views[y]
+    else {
       throw unsupported(node, "layerNorm has no kernel for \(type.element)")
     }
     if try normalizedRows(node, axis, epsilon, centres: true) { return }
@@ -111,7 +112,7 @@ extension Emitter {
       func total(_ name: String, _ term: (CExpression) -> CExpression) throws(EmitFailure) {
         emitter.levels[level].append(.declare(type: "f64", name: name, 0))
         try emitter.loops(inner.loops) { emitter throws(EmitFailure) in
-          let element = try emitter.load(source, all, .f32)
+          let element = try emitter.load(source, all, type.element)
           emitter.levels[emitter.levels.count - 1].append(
             .assign(.name(name), .name(name) + term(.cast("f64", element.expression))))
         }
@@ -122,19 +123,20 @@ extension Emitter {
       let inverse: CExpression = .double(1) / .call("m_sqrt", [.name(scale) + .double(epsilon)])
       emitter.levels[level].append(.assign(.name(scale), inverse))
       try emitter.loops(inner.loops) { emitter throws(EmitFailure) in
-        let element = try emitter.load(source, all, .f32)
+        let element = try emitter.load(source, all, type.element)
         let factor = try emitter.value(
           node.inputs[1], at: emitter.broadcastIndices(inner.indices, to: emitter.schedule.shape(of: node.inputs[1])))
         let centred: CExpression = .binary(.cast("f64", element.expression), "-", .name(mean))
-        var scaled: CExpression = .cast("f32", .binary(centred, "*", .name(scale))) * factor.expression
+        var scaled: CExpression =
+          .cast(type.element.computeType, .binary(centred, "*", .name(scale))) * factor.expression
         if node.inputs.count > 2 {
           let bias = try emitter.value(
             node.inputs[2], at: emitter.broadcastIndices(inner.indices, to: emitter.schedule.shape(of: node.inputs[2])))
           scaled = scaled + bias.expression
         }
         let level = emitter.levels.count - 1
-        let operand = emitter.bind("f32", scaled, level: level)
-        emitter.store(operand, .f32, to: result, at: all)
+        let operand = emitter.bind(type.element.computeType, scaled, level: level)
+        emitter.store(operand, type.element, to: result, at: all)
       }
     }
   }

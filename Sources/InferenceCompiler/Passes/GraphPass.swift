@@ -10,6 +10,7 @@ struct GraphPass: Sendable {
   static let all: [GraphPass] = [
     GraphPass(name: "fold constants", run: foldConstants),
     GraphPass(name: "simplify", run: simplify),
+    GraphPass(name: "widen halves", run: widenHalves),
     GraphPass(name: "absorb transposes", run: absorbTransposes),
     GraphPass(name: "fold constants", run: foldConstants),
     GraphPass(name: "merge duplicates", run: mergeDuplicates),

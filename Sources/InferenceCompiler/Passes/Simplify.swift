@@ -23,7 +23,7 @@ private func simplified(
     if from == to { return x }
     guard let inner = definitions[x], case .reshape = inner.op else { return nil }
     return try graph.add(.reshape(shape), inner.inputs, name: graph[node.outputs[0]].name, origin: node.origin)[0]
-  case .cast, .expand, .slice, .concat:
+  case .cast, .bitcast, .expand, .slice, .concat:
     if case .slice(_, _, _, let step) = node.op, step < 0 { return nil }
     if case .concat = node.op, node.inputs.count > 1 { return nil }
     return from == to ? x : nil
@@ -75,7 +75,7 @@ private func simplifiedBinary(
     if isUniform(b, 1) { return same(a) }
     guard isUniform(b, 2), same(a) != nil, graph.type(of: a).element.isFloat else { return nil }
     return try graph.add(.unary(.square), [a], name: graph[result].name, origin: node.origin)[0]
-  case .add, .subtract, .minimum, .maximum, .modulo, .and, .or, .xor, .prelu:
+  case .add, .subtract, .minimum, .maximum, .modulo, .and, .or, .xor, .prelu, .shiftLeft, .shiftRight:
     return nil
   }
 }

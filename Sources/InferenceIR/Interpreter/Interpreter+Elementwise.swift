@@ -14,7 +14,7 @@ extension Interpreter {
       case .sign: number == 0 ? 0 : number < 0 && x.element != .u64 ? -1 : 1
       case .square: number &* number
       case .relu: number < 0 && x.element != .u64 ? 0 : number
-      case .not: 1 - number
+      case .not: x.element == .bool ? 1 - number : ~number
       // The shape rule admits only floating-point numbers here.
       case .exp, .log, .log1p, .sqrt, .reciprocal, .tanh, .sigmoid, .erf, .softplus, .softsign, .gelu, .geluTanh,
         .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .isNaN, .isInf, .leakyRelu, .elu, .selu,
@@ -88,7 +88,7 @@ extension Interpreter {
     let results = zip(at, bt).map {
       a.element == .u64
         ? Int64(bitPattern: apply(function, UInt64(bitPattern: x[$0]), UInt64(bitPattern: y[$1])))
-        : apply(function, x[$0], y[$1])
+        : apply(function, x[$0], y[$1], width: a.element.bitWidth)
     }
     return Constant(to.element, to.shape, wrapping: results)
   }
@@ -106,6 +106,8 @@ extension Interpreter {
     case .and: a * b
     case .or: max(a, b)
     case .xor: a != b ? 1 : 0
+    // The shape rule admits only integers here.
+    case .shiftLeft, .shiftRight: a
     case .prelu: a < 0 ? b * a : a
     }
   }
@@ -115,7 +117,7 @@ extension Interpreter {
     return remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder
   }
 
-  private static func apply<T: FixedWidthInteger>(_ function: BinaryOp, _ a: T, _ b: T) -> T {
+  private static func apply<T: FixedWidthInteger>(_ function: BinaryOp, _ a: T, _ b: T, width: Int = 64) -> T {
     switch function {
     case .add: a &+ b
     case .subtract: a &- b
@@ -128,6 +130,8 @@ extension Interpreter {
     case .and: a & b
     case .or: a | b
     case .xor: a ^ b
+    case .shiftLeft: b < 0 || b >= T(width) ? 0 : a << b
+    case .shiftRight: a >> (b < 0 || b >= T(width) ? 64 : b)
     case .prelu: a < 0 ? b &* a : a
     }
   }
@@ -194,13 +198,31 @@ extension Interpreter {
     return both.picking(ct.indices.map { chooses[ct[$0]] != 0 ? at[$0] : first + bt[$0] }, shape: to.shape)
   }
 
-  static func cast(_ x: Constant, to element: ElementType) -> Constant {
+  static func cast(_ x: Constant, to element: ElementType, _ narrowing: Narrowing) -> Constant {
     if x.element == element { return x }
+    if case .small(let small) = element, small.integers == nil {
+      let numbers =
+        x.element.isFloat || x.element.isSmall || x.element == .u64 ? x.doubles : x.integers.map(Double.init)
+      return Constant(element, x.shape, numbers.map { small.byte(rounding: $0, narrowing) })
+    }
+    if case .small(let small) = x.element, small.integers == nil {
+      return Constant(element, x.shape, rounding: x.doubles)
+    }
     if x.element == .u64, element == .f32 {
       return Constant(.f32, x.shape, x.values(as: UInt64.self).map { Float($0) })
     }
     return x.element.isFloat || (x.element == .u64 && element.isFloat)
       ? Constant(element, x.shape, rounding: x.doubles) : Constant(element, x.shape, wrapping: x.integers)
+  }
+
+  static func bitcast(_ x: Constant, to element: ElementType) -> Constant {
+    let same = Constant(element: element, shape: x.shape, data: x.data)
+    guard case .small(let small) = element, small.integers != nil else {
+      // Truth values are 0 and 1.
+      return element == .bool
+        ? Constant(.bool, x.shape, x.values(as: UInt8.self).map { $0 == 0 ? 0 : 1 as UInt8 }) : same
+    }
+    return Constant(element, x.shape, x.values(as: UInt8.self).map { small.byte(wrapping: Int64($0)) })
   }
 
   static func bucketize(_ boundaries: [Double], _ x: Constant) -> Constant {

@@ -204,7 +204,7 @@ extension ElementType {
     case .i8: (Int64(Int8.min), Int64(Int8.max))
     case .i16: (Int64(Int16.min), Int64(Int16.max))
     case .i32: (Int64(Int32.min), Int64(Int32.max))
-    case .u64, .i64, .f16, .bf16, .f32, .f64, .string: (.min, .max)
+    case .u64, .i64, .f16, .bf16, .f32, .f64, .string, .small: (.min, .max)
     }
   }
 }

@@ -11,7 +11,7 @@ extension ShapeRules {
       try require(x.element.isFloat, "needs floating-point numbers, found \(x.element)")
       return x
     case .not:
-      try require(x.element == .bool, "needs bool, found \(x.element)")
+      try require(x.element == .bool || x.element.isInteger, "needs bool or integers, found \(x.element)")
       return x
     case .isNaN, .isInf:
       try require(x.element.isFloat, "needs floating-point numbers, found \(x.element)")
@@ -26,7 +26,9 @@ extension ShapeRules {
     case .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .modulo, .prelu:
       try require(a.element.isFloat || a.element.isInteger, "needs numbers, found \(a.element)")
     case .and, .or, .xor:
-      try require(a.element == .bool, "needs bool, found \(a.element)")
+      try require(a.element == .bool || a.element.isInteger, "needs bool or integers, found \(a.element)")
+    case .shiftLeft, .shiftRight:
+      try require(a.element.isInteger, "needs integers, found \(a.element)")
     }
     return TensorType(a.element, try broadcast(a.shape, b.shape))
   }
@@ -35,7 +37,7 @@ extension ShapeRules {
     let (a, b) = operands
     try requireSameElement(a, b)
     switch function {
-    case .equal, .notEqual: break
+    case .equal, .notEqual: try require(!a.element.isSmall, "\(a.element) is not compared; cast it")
     case .less, .lessOrEqual, .greater, .greaterOrEqual:
       try require(a.element.isFloat || a.element.isInteger, "needs numbers, found \(a.element)")
     }
@@ -47,6 +49,13 @@ extension ShapeRules {
     try require(condition.element == .bool, "the condition is \(condition.element), not bool")
     try requireSameElement(a, b)
     return TensorType(a.element, try broadcast(condition.shape, try broadcast(a.shape, b.shape)))
+  }
+
+  static func bitcast(_ element: ElementType, _ x: TensorType) throws(Misfit) -> TensorType {
+    try require(
+      x.element.bitWidth == element.bitWidth && x.element != .string && element != .string,
+      "\(x.element) and \(element) differ in size")
+    return TensorType(element, x.shape)
   }
 
   static func cast(_ element: ElementType, _ x: TensorType) throws(Misfit) -> TensorType {

@@ -102,7 +102,7 @@ extension GraphParser {
       try advance()
       return .text(text)
     }
-    if case .word(let word) = token, ["true", "false", "zero", "fromEnd"].contains(word) {
+    if case .word(let word) = token, ["true", "false", "zero", "fromEnd", "up", "down", "nearest"].contains(word) {
       try advance()
       return .parameter(.word(word))
     }

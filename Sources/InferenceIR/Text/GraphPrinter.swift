@@ -74,7 +74,8 @@ private struct GraphPrinter {
     case .f32: items = constant.values(as: Float.self).map(\.description)
     case .f16, .bf16, .f64: items = constant.doubles.map(\.description)
     case .u64: items = constant.values(as: UInt64.self).map(\.description)
-    case .bool, .u8, .u16, .u32, .i8, .i16, .i32, .i64: items = constant.integers.map(\.description)
+    // Small types by their bytes.
+    case .bool, .u8, .u16, .u32, .i8, .i16, .i32, .i64, .small: items = constant.integers.map(\.description)
     }
     return "[" + items.joined(separator: ", ") + "]"
   }

@@ -31,6 +31,14 @@ private struct ParameterReader {
 
   mutating func optionalFloat(_ name: String) -> Double? { values[name] == nil ? nil : float(name) }
 
+  /// `saturate` and `scale`, which stand together or not at all.
+  mutating func narrowing() -> Narrowing {
+    if values["saturate"] == nil && values["scale"] == nil { return .saturating }
+    let scale = Narrowing.Scale(rawValue: word("scale"))
+    if scale == nil { isComplete = false }
+    return Narrowing(saturates: bool("saturate"), scale: scale ?? .up)
+  }
+
   mutating func activations(_ name: String) -> [UnaryOp] {
     read(name, { $0.list { item in item.asActivation } }, [])
   }
@@ -57,7 +65,10 @@ extension Op {
     }
     switch mnemonic {
     case "select": return .select
-    case "cast": return ElementType(name: p.word("to")).map { .cast($0) }
+    case "cast":
+      let narrowing = p.narrowing()
+      return ElementType(name: p.word("to")).map { .cast($0, narrowing) }
+    case "bitcast": return ElementType(name: p.word("to")).map { .bitcast($0) }
     case "matmul": return .matmul(transposeA: p.bool("transposeA"), transposeB: p.bool("transposeB"))
     case "argmax", "argmin":
       return .argReduce(
@@ -125,7 +136,8 @@ extension Recurrence {
 
 extension BinaryOp {
   private static let plain: [BinaryOp] = [
-    .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .and, .or, .xor, .prelu,
+    .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .and, .or, .xor, .prelu, .shiftLeft,
+    .shiftRight,
   ]
 
   fileprivate static func read(_ mnemonic: String, _ p: inout ParameterReader) -> BinaryOp? {

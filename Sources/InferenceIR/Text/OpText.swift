@@ -35,7 +35,11 @@ extension Op {
       if case .modulo(let truncated) = function { return [("truncated", .bool(truncated))] }
       return []
     case .compare, .select: return []
-    case .cast(let element): return [("to", .word(element.name))]
+    case .cast(let element, let narrowing):
+      let target = [("to", TextValue.word(element.name))]
+      if narrowing == .saturating { return target }
+      return target + [("saturate", .bool(narrowing.saturates)), ("scale", .word(narrowing.scale.rawValue))]
+    case .bitcast(let element): return [("to", .word(element.name))]
     case .matmul(let transposeA, let transposeB):
       return [("transposeA", .bool(transposeA)), ("transposeB", .bool(transposeB))]
     case .reduce(_, let axes, let keepDims): return [("axes", .ints(axes)), ("keepDims", .bool(keepDims))]

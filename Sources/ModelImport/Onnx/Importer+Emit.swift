@@ -132,7 +132,8 @@ extension Op {
   fileprivate var isFoldable: Bool {
     switch self {
     case .dimensions, .treeEnsemble, .hashBucket: false
-    case .unary, .binary, .compare, .select, .cast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+    case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
+      .layerNorm, .rmsNorm, .attention, .recurrent,
       .cumulativeSum, .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad,
       .topK, .oneHot, .iota, .bucketize:
       true

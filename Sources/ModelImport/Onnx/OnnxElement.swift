@@ -19,6 +19,18 @@ enum OnnxElement {
     case 12: .u32
     case 13: .u64
     case 16: .bf16
+    case 17: .small(.f8e4m3fn)
+    case 18: .small(.f8e4m3fnuz)
+    case 19: .small(.f8e5m2)
+    case 20: .small(.f8e5m2fnuz)
+    case 21: .small(.u4)
+    case 22: .small(.i4)
+    case 23: .small(.f4e2m1)
+    case 24: .small(.f8e8m0)
+    case 25: .small(.u2)
+    case 26: .small(.i2)
+    case 27: .small(.f6e2m3)
+    case 28: .small(.f6e3m2)
     default: nil
     }
   }
@@ -29,6 +41,7 @@ enum OnnxElement {
       "UNDEFINED", "FLOAT", "UINT8", "INT8", "UINT16", "INT16", "INT32", "INT64", "STRING", "BOOL", "FLOAT16",
       "DOUBLE", "UINT32", "UINT64", "COMPLEX64", "COMPLEX128", "BFLOAT16", "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ",
       "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4", "INT4", "FLOAT4E2M1", "FLOAT8E8M0", "UINT2", "INT2",
+      "FLOAT6E2M3", "FLOAT6E3M2",
     ]
     return names.indices.contains(Int(clamping: code)) ? names[Int(code)] : "number \(code)"
   }

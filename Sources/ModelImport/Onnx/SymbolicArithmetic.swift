@@ -44,7 +44,7 @@ enum SymbolicArithmetic {
       return Dim(function == .and ? x & y : function == .or ? x | y : x ^ y)
     case .modulo:
       return a.dividedExactly(by: b) != nil ? Dim(0) : nil
-    case .power, .prelu: return nil
+    case .power, .prelu, .shiftLeft, .shiftRight: return nil
     }
   }
 

@@ -91,7 +91,7 @@ extension Importer {
     case .gather(_, .zero): return nil
     case .gather(_, .fromEnd), .gatherElements, .gatherND: return moved(by: op, known, types[0], indices: 1)
     case .select: return moved(by: op, known, types[0], indices: 0)
-    case .cast(let element):
+    case .cast(let element, _):
       guard element.isInteger else { return nil }
       return SymbolicTensor(element: element, shape: shape, dims: known[0].dims)
     case .unary(.negate):
@@ -113,7 +113,8 @@ extension Importer {
       case .sum: return SymbolicTensor(element: types[0].element, shape: shape, dims: [dims.reduce(Dim(0), +)])
       case .mean, .maximum, .minimum, .l1, .l2, .sumSquare, .logSum, .logSumExp: return nil
       }
-    case .unary, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .topK, .oneHot, .dimensions,
+    case .unary, .bitcast, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+      .cumulativeSum, .topK, .oneHot, .dimensions,
       .iota, .treeEnsemble, .bucketize, .hashBucket:
       return nil
     }

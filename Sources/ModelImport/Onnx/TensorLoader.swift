@@ -49,11 +49,29 @@ struct TensorLoader {
     } else {
       throw fail(.invalid("it has no data for element type \(element)"))
     }
-    guard data.bytes.count == count * element.byteCount else {
+    // `int32_data` holds one 6-bit element an entry, and what is narrower as packed bytes.
+    let isPacked = tensor.raw != nil || tensor.isExternal || element.bitWidth < 6
+    guard data.bytes.count == (isPacked ? (count * element.bitWidth + 7) / 8 : count * element.byteCount) else {
       throw fail(
         .invalid("\(data.bytes.count) bytes do not fill \(TensorType(element, Shape(shape)))"))
     }
+    if case .small(let small) = element, isPacked {
+      return Constant(element, shape, Self.unpacked(data.bytes, small, count))
+    }
     return Self.normalized(Constant(element: element, shape: shape, data: data))
+  }
+
+  /// One byte an element, from elements that follow each other without gaps from the lowest bits.
+  private static func unpacked(
+    _ bytes: UnsafeRawBufferPointer, _ small: SmallElement, _ count: Int,
+  ) -> [UInt8] {
+    let width = small.bitWidth
+    return (0..<count).map { index in
+      let (first, shift) = (index * width / 8, index * width % 8)
+      // An element of 6 bits may end in the next byte.
+      let pair = UInt16(bytes[first]) | (first + 1 < bytes.count ? UInt16(bytes[first + 1]) << 8 : 0)
+      return small.byte(wrapping: Int64(pair >> UInt16(shift) & (1 << UInt16(width) - 1)))
+    }
   }
 
   /// A shape whose element count is known not to overflow.
@@ -86,7 +104,7 @@ struct TensorLoader {
     case .f64: return fixed(tensor.doubles)
     case .f16, .bf16, .u16, .i16:
       return integers(tensor, as: UInt16.self)
-    case .bool, .u8, .i8: return integers(tensor, as: UInt8.self)
+    case .bool, .u8, .i8, .small: return integers(tensor, as: UInt8.self)
     case .u32, .i32: return integers(tensor, as: UInt32.self)
     case .u64, .i64: return integers(tensor, as: UInt64.self)
     case .string: return nil

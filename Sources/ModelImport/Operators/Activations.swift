@@ -11,7 +11,9 @@ extension OperatorTable {
     "Exp": unary(.exp),
     "Floor": unary(.floor),
     "HardSwish": unary(.hardSwish),
-    "IsNaN": unary(.isNaN),
+    "IsNaN": { (importer, call) throws(ImportError) in
+      [try importer.unary(.isNaN, try importer.computable(try call.operand(0), call), call)]
+    },
     "Log": unary(.log),
     "Mish": unary(.mish),
     "Neg": unary(.negate),
@@ -82,7 +84,7 @@ extension OperatorTable {
   }
 
   private static let isInf: Conversion = { (importer, call) throws(ImportError) in
-    let x = try call.operand(0)
+    let x = try importer.computable(try call.operand(0), call)
     let positive = try call.bool("detect_positive", true)
     let negative = try call.bool("detect_negative", true)
     if positive && negative { return [try importer.unary(.isInf, x, call)] }

@@ -8,20 +8,6 @@ extension OperatorTable {
     "ConstantOfShape": constantOfShape,
     "EyeLike": eyeLike,
     "Range": range,
-    "Cast": { (importer, call) throws(ImportError) in
-      guard let code = try call.int("to") else { throw call.fail(.invalid("attribute \"to\" is missing")) }
-      call.ignore("saturate", "round_mode")
-      guard let element = OnnxElement.element(Int64(code)), element != .string else {
-        throw call.fail(.unsupportedElement(OnnxElement.name(Int64(code))))
-      }
-      let x = try call.operand(0)
-      // The standard leaves float to integer conversion undefined out of range; ours saturates.
-      return [try importer.converted(x, to: element, call)]
-    },
-    "CastLike": { (importer, call) throws(ImportError) in
-      call.ignore("saturate", "round_mode")
-      return [try importer.converted(try call.operand(0), to: importer.element(of: try call.operand(1)), call)]
-    },
     "Identity": { (_, call) throws(ImportError) in [try call.operand(0)] },
   ]
 

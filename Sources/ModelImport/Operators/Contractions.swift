@@ -14,7 +14,7 @@ extension OperatorTable {
   ]
 
   /// `alpha * A * B + beta * C`.
-  private static let gemm: Conversion = { (importer, call) throws(ImportError) in
+  static let gemm: Conversion = { (importer, call) throws(ImportError) in
     let (alpha, beta) = (try call.float("alpha", 1), try call.float("beta", 1))
     let (transposeA, transposeB) = (try call.bool("transA", false), try call.bool("transB", false))
     let (a, b) = (try call.operand(0), try call.operand(1))

@@ -60,7 +60,7 @@ extension OperatorTable {
       otherwise = Constant(strings: [Array(try call.string("default_string", "_Unused").utf8)], shape: [1])
     case .i64: otherwise = Constant(.i64, [1], [Int64(try call.int("default_int64", -1))])
     case .f32: otherwise = Constant(.f32, [1], [try call.float("default_float") ?? 0])
-    case .bool, .u8, .u16, .u32, .u64, .i8, .i16, .i32, .f16, .bf16, .f64:
+    case .bool, .u8, .u16, .u32, .u64, .i8, .i16, .i32, .f16, .bf16, .f64, .small:
       otherwise = Constant(values.element, [1], rounding: [-1])
     }
     if let tensor = try call.tensor("default_tensor") {

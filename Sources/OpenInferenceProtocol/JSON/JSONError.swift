@@ -48,6 +48,7 @@ package struct JSONError: Error, Hashable {
     case bf16 = "bf16"
     case f32 = "f32"
     case f64 = "f64"
+    case small = "a type of 8 bits or fewer"
   }
 
   package var problem: Problem

@@ -14,6 +14,10 @@ package struct InferenceRequest: Hashable, Sendable {
 }
 
 extension RequestSchema.Field.Kind {
+  private func integer(_ element: SmallElement) -> String {
+    (element.integers?.contains(-1) == true ? "INT" : "UINT") + "\(element.bitWidth)"
+  }
+
   /// The protocol's name of the datatype; strings and enumerations are `BYTES`.
   package var datatype: String {
     switch self {
@@ -34,6 +38,8 @@ extension RequestSchema.Field.Kind {
       case .f32: "FP32"
       case .f64: "FP64"
       case .string: "BYTES"
+      // Beyond the protocol's list, in its manner.
+      case .small(let small): small.integers == nil ? "FP\(small.name.dropFirst().uppercased())" : integer(small)
       }
     }
   }

@@ -113,7 +113,7 @@ extension Checker {
     let operand = arguments.positional[0]
     let target = arguments.positional[1]
     guard let value = infer(operand, scope) else { return nil }
-    guard let name = target.name, let element = ElementType(name: name.text) else {
+    guard let name = target.name, let element = ElementType(name: name.text), !element.isSmall else {
       diagnostics.add(typeMismatch("`cast` takes a type", "expected an element type, such as f32", target.range))
       return nil
     }

@@ -44,13 +44,14 @@ extension Checker {
       diagnostics.add(typeMismatch("a type is one name", "this is a path", type.name.range))
       return nil
     }
-    if let element = ElementType(name: name.text) { return .element(element) }
+    if let element = ElementType(name: name.text), !element.isSmall { return .element(element) }
     if ["bytes", "date"].contains(name.text) {
       diagnostics.add(.notSupported("the type `\(name)`", at: name.range))
       return nil
     }
     guard let found = program.lookup(name) else {
-      let known = ElementType.allCases.map(\.name) + program.visibleNames(in: name.range.file, of: [.enum])
+      let known =
+        ElementType.allCases.filter { !$0.isSmall }.map(\.name) + program.visibleNames(in: name.range.file, of: [.enum])
       let near = Suggestion(for: name, among: known)
       diagnostics.add(
         Diagnostic(
@@ -136,7 +137,7 @@ extension ElementType {
     case .i16: Int128(Int16.min)...Int128(Int16.max)
     case .i32: Int128(Int32.min)...Int128(Int32.max)
     case .i64: Int128(Int64.min)...Int128(Int64.max)
-    case .bool, .f16, .bf16, .f32, .f64, .string: 0...0
+    case .bool, .f16, .bf16, .f32, .f64, .string, .small: 0...0
     }
   }
 }
