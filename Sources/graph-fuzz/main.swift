@@ -1,0 +1,1 @@
+GraphFuzz.main()
