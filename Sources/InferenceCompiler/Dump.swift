@@ -24,6 +24,7 @@ extension LoweredUnit {
     case .scratch(_, let bytes): return "scratch \(bytes)"
     case .weights(.raw(let id)): return "%\(schedule.graph[id].name)"
     case .weights(.panels(let id, _)): return "panels %\(schedule.graph[id].name)"
+    case .weights(.pairs(let id, _)): return "pairs %\(schedule.graph[id].name)"
     case .weights(.rows(let id, _)): return "rows %\(schedule.graph[id].name)"
     case .weights(.trees(_, let part)): return "trees.\(part)"
     case .weights(.scorer(_, let part)): return "scorer.\(part)"

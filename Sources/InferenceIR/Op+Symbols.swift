@@ -13,8 +13,8 @@ extension Op {
     case .iota(let count, let start, let step):
       .iota(count: count.substituting(replacements), start: start, step: step)
     case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
-      .layerNorm, .rmsNorm, .attention, .recurrent,
-      .cumulativeSum, .transpose, .concat, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
+      .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
+      .transpose, .concat, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
       .bucketize, .hashBucket:
       self
     }

@@ -25,7 +25,8 @@ package enum Op: Hashable, Sendable {
   // MARK: Contractions
 
   /// Matrix product over the last two axes with numpy broadcasting of the leading ones. Operands have rank >= 2;
-  /// a transposed operand is stored `[..., K, M]` (a) or `[..., N, K]` (b).
+  /// a transposed operand is stored `[..., K, M]` (a) or `[..., N, K]` (b). Matrices of i16, which hold quantised
+  /// numbers less their zero points, have a product of i32.
   case matmul(transposeA: Bool, transposeB: Bool)
 
   // MARK: Reductions and normalisations
@@ -40,6 +41,7 @@ package enum Op: Hashable, Sendable {
   /// `x / sqrt(mean(x^2) + epsilon) * scale` over axes `axis...`; operands x, scale.
   case rmsNorm(axis: Int, epsilon: Double)
   case cumulativeSum(axis: Int, exclusive: Bool, reverse: Bool)
+  case cumulativeProduct(axis: Int, exclusive: Bool, reverse: Bool)
 
   // MARK: Sequences
 
@@ -70,6 +72,11 @@ package enum Op: Hashable, Sendable {
   case gatherElements(axis: Int)
   /// ONNX GatherND.
   case gatherND(batchDims: Int)
+  /// ONNX ScatterElements: `data, indices, updates`, the last two of one shape. Updates are applied in row-major order;
+  /// an index outside the axis is the caller's fault, and kernels write the nearest element.
+  case scatterElements(axis: Int, ScatterReduction)
+  /// ONNX ScatterND: `data, indices, updates`, in row-major order of the index tuples.
+  case scatterND(ScatterReduction)
   /// Constant padding: `before` and `after` per axis, all >= 0; operands x and a scalar pad value.
   case pad(before: [Int], after: [Int])
   /// The k largest or smallest along `axis`, sorted, ties by lower index first: outputs values and indices (i64).
@@ -132,6 +139,11 @@ package enum BinaryOp: Hashable, Sendable {
 
 package enum CompareOp: String, Hashable, Sendable, CaseIterable {
   case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+}
+
+/// What a scatter does with an element that is there.
+package enum ScatterReduction: String, Hashable, Sendable, CaseIterable {
+  case replace, add, multiply, minimum, maximum
 }
 
 package enum ReduceOp: String, Hashable, Sendable, CaseIterable {

@@ -117,8 +117,8 @@ extension Op {
     case .dimensions(let dims): dims
     case .iota(let count, _, _): [count]
     case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
-      .layerNorm, .rmsNorm, .attention, .recurrent,
-      .cumulativeSum, .transpose, .concat, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
+      .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
+      .transpose, .concat, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
       .bucketize, .hashBucket:
       []
     }

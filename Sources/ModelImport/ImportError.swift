@@ -24,6 +24,8 @@ package struct ImportError: Error, Hashable, Sendable {
     case unsupportedElement(String)
     /// Anything else that is declared in the file and not supported.
     case unsupported(String)
+    /// `what` (a shape, axes, a trip count) is only known at run time; it depends on these inputs, which are to be fixed.
+    case neededAtImport(what: String, inputs: [String])
     /// Operands of the wrong shape or type.
     case shape(String)
     case limit(String)
@@ -52,6 +54,11 @@ package struct ImportError: Error, Hashable, Sendable {
       "uses opset \(version) of domain \"\(domain)\"; supported are \(supported.lowerBound) to \(supported.upperBound)"
     case .unsupportedElement(let what): "has element type \(what), which is not supported"
     case .unsupported(let what): "is not supported: \(what)"
+    case .neededAtImport(let what, let inputs):
+      "needs \(what) at compile time"
+        + (inputs.isEmpty
+          ? ""
+          : ", which depends on \(inputs.map { "\"\($0)\"" }.joined(separator: ", ")): make it a constant of the model")
     case .shape(let what): "does not fit its operands: \(what)"
     case .limit(let what): "exceeds a limit: \(what)"
     }

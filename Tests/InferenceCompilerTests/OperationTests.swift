@@ -386,6 +386,20 @@ import Testing
     try check()
   }
 
+  @Test mutating func `texts are picked, compared and chosen`() throws {
+    func texts(_ words: [String]) -> HostTensor {
+      HostTensor(strings: words.map { Array($0.utf8) }, shape: [words.count])
+    }
+    let table = Constant(texts(["", "a\"\\b", "é", "0\n1"]))
+    try add("texts", [i64(6, in: -4..<4), texts(["é", "x", "", "é", "a\"\\b", "z"])]) { graph, x in
+      let names = try graph.apply(.gather(axis: 0, negative: .fromEnd), graph.addConstant("names", table), x[0])
+      let same = try graph.apply(.compare(.equal), names, x[1])
+      let rows = try graph.apply(.concat(axis: 0), x[1], names)
+      return [names, same, try graph.apply(.select, same, x[1], names), try graph.apply(.reshape([3, 4]), rows)]
+    }
+    try check()
+  }
+
   @Test mutating func `hashes and buckets`() throws {
     try add("hash integers", [i64(40, in: -1000..<1000)]) { graph, x in
       [try graph.apply(.hashBucket(buckets: 1000), x[0])]

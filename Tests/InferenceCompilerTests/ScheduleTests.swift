@@ -61,16 +61,4 @@ import Testing
     }
     #expect(rows.count == 1)
   }
-
-  @Test func `an operation without a kernel is an error that names its node`() throws {
-    var graph = Graph(name: "g")
-    let x = graph.addInput("x", TensorType(.i64, [2]))
-    let names = graph.addConstant("names", Constant(strings: [[65], [66]], shape: [2]))
-    graph.outputs = try graph.add(.gather(axis: 0, negative: .fromEnd), [names, x], name: "y", origin: "Gather_3")
-    let unit = CompilationUnit(
-      graph: graph, name: "g", version: "1", batch: nil, inputs: [.request(0)], outputs: [.response(0)])
-    #expect(throws: CompileError(origin: "names", message: "a string constant cannot be read from memory")) {
-      try dumpC([unit], symbols: [], family: .x86v3)
-    }
-  }
 }

@@ -90,7 +90,7 @@ import Testing
     builder.input("shape", ["2"], element: 7)
     builder.node("Reshape", ["x", "shape"], ["y"], name: "r")
     builder.output("y")
-    #expect(refusal(builder)?.kind == .unsupported("a shape that is only known at run time (\"shape\")"))
+    #expect(refusal(builder)?.kind == .neededAtImport(what: "a shape", inputs: ["shape"]))
   }
 
   @Test func `constant subgraphs are folded`() throws {

@@ -2,7 +2,7 @@ import ModelImport
 import Testing
 
 @Suite struct SpecificationTests {
-  /// The operators in the first column of the tables of `specs/onnx.md`.
+  /// The operators in the first column of the tables of `specs/onnx.md`, before those that tests write.
   static let documented: [String] = {
     let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     guard let file = try? MappedFile(path: "\(root)/specs/onnx.md") else { return [] }

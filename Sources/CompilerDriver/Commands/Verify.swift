@@ -18,12 +18,16 @@ package struct VerifyCase: Sendable {
   package var maximumAbsolute: Double
   package var maximumRelative: Double
   package var reason: String
+  /// Inputs that an operator needs at compile time and that were made constants, and dimensions that were fixed.
+  package var bound: [String] = []
 
   package func isFailure(strict: Bool) -> Bool { status == .fail || (strict && status == .refused) }
 
   package var text: String {
     switch status {
-    case .pass: "pass     \(name)  max_abs \(maximumAbsolute)  max_rel \(maximumRelative)"
+    case .pass:
+      "pass     \(name)  max_abs \(maximumAbsolute)  max_rel \(maximumRelative)"
+        + (bound.isEmpty ? "" : "  bound \(bound.joined(separator: ", "))")
     case .fail: "FAIL     \(name)  \(reason)"
     case .refused: "refused  \(name)  \(reason)"
     }
@@ -32,7 +36,7 @@ package struct VerifyCase: Sendable {
   package var json: String {
     let object: [String: Any] = [
       "case": name, "status": status.rawValue, "max_abs": finite(maximumAbsolute), "max_rel": finite(maximumRelative),
-      "reason": reason,
+      "reason": reason, "bound": bound,
     ]
     let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
     return data.map { String(decoding: $0, as: UTF8.self) } ?? "{}"
@@ -80,20 +84,35 @@ package struct Verify {
   private func verify(_ model: String, _ folder: String, name: String) -> VerifyCase {
     var result = VerifyCase(name: name, status: .pass, maximumAbsolute: 0, maximumRelative: 0, reason: "")
     do {
-      let plan = model.hasSuffix(".plan") ? try LocalPlan(planFile: model) : nil
       let inputs = try tensors(folder, "input")
-      let outputs = try execute(model, plan, inputs)
+      let subject =
+        model.hasSuffix(".plan")
+        ? Subject(plan: try LocalPlan(planFile: model), inputs: inputs) : try build(model, inputs)
+      result.bound = subject.bound
+      let outputs = try execute(subject)
       compare(
         outputs.compiled, with: try tensors(folder, "output"), interpreted: outputs.interpreted,
         tolerance: outputs.tolerance, into: &result)
     } catch let error as DriverError {
-      result.status = .refused
+      // A fault of this machine, or C that does not compile, is no refusal.
+      result.status = error.status == .environment ? .fail : .refused
       result.reason = error.message
+    } catch let error as InterpreterError {
+      result.status = .fail
+      result.reason = "the interpreter stops: \(error.origin): \(error.message)"
     } catch {
       result.status = .refused
       result.reason = "\(error)"
     }
     return result
+  }
+
+  /// What runs, and on what.
+  private struct Subject {
+    var plan: LocalPlan
+    /// By input of the program.
+    var inputs: [Int: HostTensor]
+    var bound: [String] = []
   }
 
   /// `input_0.pb`, `input_1.pb`, … by index; there may be gaps.
@@ -109,10 +128,9 @@ package struct Verify {
   }
 
   private func execute(
-    _ model: String, _ given: LocalPlan?, _ inputs: [Int: HostTensor],
+    _ subject: Subject,
   ) throws -> (compiled: [HostTensor], interpreted: [HostTensor]?, tolerance: Tolerance?) {
-    let plan: LocalPlan
-    if let given { plan = given } else { plan = try build(model, inputs) }
+    let (plan, inputs) = (subject.plan, subject.inputs)
     let program = plan.loaded.plan.programs[0]
     var values: [String: Int] = [:]
     let symbols = plan.loaded.plan.symbols
@@ -138,9 +156,9 @@ package struct Verify {
     executor.run(0)
     let compiled = program.outputs.enumerated().map { at, binding in
       let leading = program.batch.map { [Dim(symbol: symbols[$0].name)] } ?? []
-      return HostTensor(
-        element: binding.element, shape: Shape(leading + binding.shape.dims).evaluate(values) ?? [],
-        bytes: LocalPlan.read(executor, output: at, program: 0, requests: requests))
+      return LocalPlan.read(
+        executor, output: at, program: 0, requests: requests, element: binding.element,
+        shape: Shape(leading + binding.shape.dims).evaluate(values) ?? [])
     }
     let interpreted = try plan.assembly.map { assembly in
       try Interpreter.run(assembly.units[0].graph, inputs: ordered, symbols: values)
@@ -148,17 +166,38 @@ package struct Verify {
     return (compiled, interpreted, plan.assembly.map { Tolerance($0.units[0].graph) })
   }
 
-  /// Builds the model's own service with the batch that the data has.
-  private func build(_ model: String, _ inputs: [Int: HostTensor]) throws -> LocalPlan {
-    let program = try Check().run(source: model)
-    guard program.module != nil else {
-      throw DriverError(.inputErrors, program.diagnostics.first { $0.severity == .error }?.message ?? "errors")
+  /// Compiles the model for the data: with its dimensions open where that can be.
+  private func build(_ path: String, _ inputs: [Int: HostTensor]) throws -> Subject {
+    let model: OnnxModel
+    do {
+      model = try OnnxModel.open(path)
+    } catch {
+      throw DriverError(.inputErrors, "\(error)")
     }
-    let batch = inputs.values.compactMap(\.shape.first).max() ?? 1
-    guard let assembly = try ServiceAssembly.all(in: program, batch: max(1, batch)).first else {
-      throw DriverError(.inputErrors, "there is nothing to run")
+    do {
+      return try build(model, inputs, isFixed: false)
+    } catch let error as DriverError where error.status == .inputErrors {
+      return try build(model, inputs, isFixed: true)
     }
-    return try LocalPlan(assembly)
+  }
+
+  private func build(_ model: OnnxModel, _ inputs: [Int: HostTensor], isFixed: Bool) throws -> Subject {
+    let bound: BoundModel
+    do {
+      bound = try BoundModel(model, inputs, isFixed: isFixed)
+    } catch let error as ImportError {
+      throw DriverError(.inputErrors, "\(error)")
+    }
+    var kept: [Int: HostTensor] = [:]
+    for (at, place) in bound.places.enumerated() { kept[at] = inputs[place] }
+    var sizes: [String: Int] = [:]
+    for (at, id) in bound.graph.inputs.enumerated() {
+      for (dim, size) in zip(bound.graph.type(of: id).shape.dims, kept[at]?.shape ?? []) {
+        if let symbol = dim.symbol { sizes[symbol] = max(sizes[symbol] ?? 1, size) }
+      }
+    }
+    let assembly = ServiceAssembly(bound.graph, name: "model", sizes: sizes)
+    return Subject(plan: try LocalPlan(assembly), inputs: kept, bound: bound.bound)
   }
 
   private func bind(_ shape: Shape, to actual: [Int], _ values: inout [String: Int], what: String) throws {

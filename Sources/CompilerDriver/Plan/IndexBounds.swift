@@ -20,7 +20,7 @@ enum IndexBounds {
         if let rows = graph.type(of: node.inputs[0]).shape[axis].constant { lower(node.inputs[1], to: rows) }
         // Indices may themselves have been gathered: `table[ids[:, 3]]`.
         if throughSelection, let bound = bounds[node.outputs[0]] { lower(node.inputs[0], to: bound) }
-      case .gatherElements(let axis):
+      case .gatherElements(let axis), .scatterElements(let axis, _):
         if let rows = graph.type(of: node.inputs[0]).shape[axis].constant { lower(node.inputs[1], to: rows) }
       case .oneHot(let depth, _):
         lower(node.inputs[0], to: depth)
@@ -38,8 +38,8 @@ enum IndexBounds {
           lower(input, to: max(1, bound - Int(clamping: offset)))
         }
       case .unary, .binary, .compare, .select, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
-        .layerNorm, .rmsNorm, .attention, .recurrent,
-        .cumulativeSum, .topK, .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
+        .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterND, .topK,
+        .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
         break
       }
     }
@@ -53,8 +53,8 @@ extension Op {
     switch self {
     case .reshape, .transpose, .expand, .cast: true
     case .unary, .binary, .compare, .select, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
-      .rmsNorm, .attention, .recurrent,
-      .cumulativeSum, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .dimensions, .iota,
+      .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .concat,
+      .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .dimensions, .iota,
       .treeEnsemble, .bucketize, .hashBucket:
       false
     }

@@ -4,6 +4,7 @@ import InferenceIR
 import InferenceRuntime
 import PlanFormat
 import ServeSema
+import Synchronization
 import TensorTypes
 
 /// A plan built for this machine in a temporary folder, with the graphs that it came from.
@@ -47,10 +48,9 @@ final class LocalPlan {
 
   /// Writes a tensor over all requests of a call into an input.
   static func write(_ tensor: HostTensor, to executor: Executor, input: Int, program: Int, requests: Int) throws {
-    guard tensor.element != .string else {
-      throw DriverError(.inputErrors, "string inputs are not supported here yet")
-    }
-    tensor.bytes.withUnsafeBytes { bytes in
+    let texts = tensor.strings.map(InternedText.init)
+    let bytes = tensor.element == .string ? texts.withUnsafeBytes { Array($0) } : tensor.bytes
+    bytes.withUnsafeBytes { bytes in
       var at = 0
       for request in 0..<requests {
         let part = executor.input(input, of: program, request: request)
@@ -61,9 +61,36 @@ final class LocalPlan {
   }
 
   /// Reads an output over all requests of a call.
-  static func read(_ executor: Executor, output: Int, program: Int, requests: Int) -> [UInt8] {
-    (0..<requests).flatMap { Array(executor.output(output, of: program, request: $0)) }
+  static func read(
+    _ executor: Executor, output: Int, program: Int, requests: Int, element: ElementType, shape: [Int],
+  ) -> HostTensor {
+    let bytes = (0..<requests).flatMap { Array(executor.output(output, of: program, request: $0)) }
+    guard element == .string else { return HostTensor(element: element, shape: shape, bytes: bytes) }
+    let texts = bytes.withUnsafeBytes { Array($0.bindMemory(to: InternedText.self)) }
+    return HostTensor(strings: texts.map(\.bytes), shape: shape)
   }
+}
+
+/// A string as kernels see it (`serve_string`): a pointer that stays valid for the life of the process, and a length.
+private struct InternedText: BitwiseCopyable {
+  private let start: UnsafePointer<UInt8>?
+  private let length: UInt64
+
+  private static let pool = Mutex<[[UInt8]: UnsafeMutablePointer<UInt8>]>([:])
+
+  init(_ text: [UInt8]) {
+    let place = Self.pool.withLock { pool in
+      if let known = pool[text] { return UInt(bitPattern: known) }
+      let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, text.count))
+      copy.initialize(from: text, count: text.count)
+      pool[text] = copy
+      return UInt(bitPattern: copy)
+    }
+    start = UnsafePointer(bitPattern: place)
+    length = UInt64(text.count)
+  }
+
+  var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: Int(length))) }
 }
 
 extension ServiceAssembly {

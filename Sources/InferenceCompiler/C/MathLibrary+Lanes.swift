@@ -20,6 +20,22 @@ extension MathLibrary {
       copy_lanes(from, to, count);
       zero_lanes(to + count, padded - count);
     }
+    MATH void store_lanes(i32 *p, i32x16 v, i64 count) {
+      for (i64 i = 0; i < count; i++) p[i] = v[i];
+    }
+    /// In every lane the sum of two products of i16. x86 has an instruction for it, which the compiler does not find.
+    MATH i32x16 add_pairs(i32x16 x, i32x16 y, i32x16 sum) {
+    #if defined(__AVX512BW__)
+      return sum + (i32x16)__builtin_ia32_pmaddwd512((i16x32)x, (i16x32)y);
+    #elif defined(__AVX2__)
+      i32x16 products;
+      products.lo = __builtin_ia32_pmaddwd256((i16x16)x.lo, (i16x16)y.lo);
+      products.hi = __builtin_ia32_pmaddwd256((i16x16)x.hi, (i16x16)y.hi);
+      return sum + products;
+    #else
+      return sum + (x << 16 >> 16) * (y << 16 >> 16) + (x >> 16) * (y >> 16);
+    #endif
+    }
     /// Sums the lanes in a fixed order.
     MATH f32 sum_lanes(f32x16 v) {
       for (i32 i = 0; i < 8; i++) v[i] += v[i + 8];

@@ -48,6 +48,10 @@ enum MathLibrary {
     typedef f32 f32x16 __attribute__((ext_vector_type(16)));
     typedef i32 i32x16 __attribute__((ext_vector_type(16)));
     typedef f32x16 f32x16_unaligned __attribute__((aligned(4)));
+    typedef i32x16 i32x16_unaligned __attribute__((aligned(4)));
+    typedef i32 i32_unaligned __attribute__((aligned(2)));
+    typedef i16 i16x16 __attribute__((ext_vector_type(16)));
+    typedef i16 i16x32 __attribute__((ext_vector_type(32)));
     typedef void (*kernel)(void *const *buffers, const i64 *dims, i64 part, i64 parts);
     #define INLINE __attribute__((always_inline)) static inline
     #define NOINLINE __attribute__((noinline)) static

@@ -2,12 +2,14 @@ import InferenceIR
 import TensorTypes
 
 extension FusionPlan {
-  /// The product at node `at` with the elementwise chain behind it, when its right operand is a constant f32 matrix.
+  /// The product at node `at` with the elementwise chain behind it, when its right operand is a constant f32 matrix;
+  /// of i16 matrices the product alone.
   static func gemm(_ at: Int, _ graph: Graph, _ readers: [ValueID: [Int]], _ taken: Set<Int>) -> Gemm? {
     let node = graph.nodes[at]
-    guard case .matmul = node.op, let matrix = graph[node.inputs[1]].constant, matrix.element == .f32,
-      matrix.shape.count == 2
+    guard case .matmul(let transposeA, _) = node.op, let matrix = graph[node.inputs[1]].constant,
+      matrix.shape.count == 2, matrix.element == .f32 || (matrix.element == .i16 && !transposeA)
     else { return nil }
+    if matrix.element == .i16 { return Gemm(node: at, bias: nil, chain: [], result: node.outputs[0]) }
     var gemm = Gemm(node: at, bias: nil, chain: [], result: node.outputs[0])
     while let next = onlyReader(of: gemm.result, graph, readers), !taken.contains(next),
       let other = operand(of: next, on: gemm.result, graph)
@@ -50,7 +52,7 @@ extension FusionPlan {
       else { return .other }
       return .row(other)
     case .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm,
-      .attention, .recurrent, .cumulativeSum,
+      .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
       .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot,
       .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
       return nil

@@ -29,7 +29,7 @@ extension Graph {
     case .concat:
       .concat
     case .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
-      .cumulativeSum, .topK, .treeEnsemble:
+      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .topK, .treeEnsemble:
       .anchor
     }
   }
@@ -45,7 +45,7 @@ extension Graph {
     case .reshape:
       role(of: node) == .alias ? [0] : []
     case .concat, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
-      .cumulativeSum, .topK, .treeEnsemble:
+      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .topK, .treeEnsemble:
       Array(node.inputs.indices)
     }
   }
@@ -60,7 +60,7 @@ extension Graph {
       return slot == 0
     case .unary, .cast, .bitcast, .bucketize, .hashBucket, .gather, .gatherElements, .gatherND, .transpose, .slice,
       .dimensions, .iota, .reduce, .pad, .reshape, .concat, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm,
-      .rmsNorm, .attention, .recurrent, .cumulativeSum,
+      .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
       .topK, .treeEnsemble:
       return false
     }

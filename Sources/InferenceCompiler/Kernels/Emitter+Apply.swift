@@ -43,7 +43,7 @@ extension Emitter {
     case .reshape, .transpose, .expand, .slice, .dimensions, .iota, .gather, .gatherElements, .gatherND, .pad, .oneHot:
       return try moved(node, at: indices)
     case .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
-      .cumulativeSum, .concat, .topK,
+      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .concat, .topK,
       .treeEnsemble:
       throw unsupported(node, "\(node.op.mnemonic) cannot run inside another kernel")
     }

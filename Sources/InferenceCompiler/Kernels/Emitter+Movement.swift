@@ -49,8 +49,8 @@ extension Emitter {
       let number = indices[0] * Dim(step) + Affine(Dim(start))
       return bind("i64", .cast("i64", c(number)), level: level(of: number))
     case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
-      .layerNorm, .rmsNorm, .attention, .recurrent,
-      .cumulativeSum, .concat, .topK, .treeEnsemble, .bucketize, .hashBucket:
+      .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
+      .concat, .topK, .treeEnsemble, .bucketize, .hashBucket:
       break
     }
     throw unsupported(node, "\(node.op.mnemonic) is not a movement")
@@ -58,7 +58,7 @@ extension Emitter {
 
   /// An index operand where negative numbers count from the end. Ids come from requests and databases, so what is out
   /// of range reads the nearest row rather than memory that is not the table's.
-  private mutating func wrapped(
+  mutating func wrapped(
     _ id: ValueID, at indices: [Affine], count: Dim,
   ) throws(EmitFailure) -> (index: Affine, level: Int) {
     if let constant = schedule.graph[id].constant, constant.elementCount == 1, let raw = constant.integers.first,

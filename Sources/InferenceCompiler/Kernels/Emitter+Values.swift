@@ -94,12 +94,15 @@ extension Emitter {
     case .bool, .u8, .u16, .u32, .i8, .i16, .i32, .i64, .small:
       constant.integers.first.map { .cast(constant.element.computeType, .integer(Int($0))) }
     case .string:
-      constant.strings.first.map { text in
-        // Every byte as an octal escape of full length: nothing in it can end the literal or join the next byte.
-        let bytes = text.map { "\\" + String($0 / 64) + String($0 / 8 % 8) + String($0 % 8) }.joined()
-        return .name("((string){(const u8 *)\"\(bytes)\", \(text.count)})")
-      }
+      constant.strings.first.map { .cast("string", Self.initializer($0)) }
     }
+  }
+
+  /// `{bytes, length}`. Every byte is an octal escape of full length: nothing in it can end the literal or join the next
+  /// byte.
+  static func initializer(_ text: [UInt8]) -> CExpression {
+    let bytes = text.map { "\\" + String($0 / 64) + String($0 / 8 % 8) + String($0 % 8) }.joined()
+    return .name("{(const u8 *)\"\(bytes)\", \(text.count)}")
   }
 
   /// The operand as 16 equal lanes when vectors are wanted.

@@ -18,6 +18,7 @@ struct Emitter {
   /// Level of every local variable.
   private(set) var levelOf: [String: Int] = [:]
   private var counter = 0
+  private var stringTables: [ValueID: String] = [:]
   var cache: [CacheKey: Operand] = [:]
   /// The variable that runs over the 16 lanes of a vector, where vectors are emitted.
   var lane: String?
@@ -91,6 +92,8 @@ struct Emitter {
     switch view.root {
     case .buffer(let buffer):
       return (pointer(.buffer(buffer, offset: fixed), type: element.memoryType, written: written), rest)
+    case .constant(let id) where element == .string:
+      return (.name(table(of: id)), view.offset)
     case .constant(let id):
       return (pointer(.weights(.raw(id)), type: element.memoryType, written: false), view.offset)
     }
@@ -105,6 +108,16 @@ struct Emitter {
     var offset = Affine(rest)
     for (index, stride) in zip(indices, view.strides) { offset = offset + index * stride }
     return (base, offset)
+  }
+
+  /// The name of the table of a string constant, which stands in the code.
+  private mutating func table(of id: ValueID) -> String {
+    if let known = stringTables[id] { return known }
+    let name = fresh("texts")
+    stringTables[id] = name
+    levels[0].append(
+      .table(type: "string", name: name, (schedule.graph[id].constant?.strings ?? []).map(Self.initializer)))
+    return name
   }
 
   // MARK: Integers

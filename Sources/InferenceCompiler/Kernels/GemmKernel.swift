@@ -23,6 +23,7 @@ struct GemmKernel {
   let result: View
   let matrix: ValueID
   let isTransposed: Bool
+  let arithmetic: GemmArithmetic
 
   static let width = 16
   /// Below this many columns a product is computed as dot products.
@@ -42,6 +43,7 @@ struct GemmKernel {
     self.result = result
     matrix = node.inputs[1]
     isTransposed = transposeB
+    arithmetic = constant.element == .i16 ? .pairs : .floats
     product = schedule.graph.nodes[gemm.node].outputs[0]
     resultShape = schedule.shape(of: gemm.result)
     depth = constant.shape[transposeB ? 1 : 0]
@@ -52,6 +54,7 @@ struct GemmKernel {
     if transposeA { aLeading[rank - 2] = a.strides[rank - 1] }
     self.aLeading = aLeading
     aStep = transposeA ? a.strides[rank - 2] : a.strides[rank - 1]
+    guard arithmetic == .floats || aStep == 1 else { throw fail("is a product of integers that are not in rows") }
     let leading = Shape(Array(resultShape.dims.dropLast()))
     var strides = [aLeading, Array(result.strides.dropLast())]
     for at in gemm.epilogue {
@@ -69,10 +72,31 @@ struct GemmKernel {
 
   var fullColumns: Int { columns / Self.width * Self.width }
   var tailColumns: Int { columns % Self.width }
-  var isNarrow: Bool { columns < Self.fewColumns && aStep == 1 }
+  var isNarrow: Bool { columns < Self.fewColumns && aStep == 1 && arithmetic == .floats }
   var rowVariable: String? { plan.loops.last?.variable }
 
   var name: String { "gemm_\(depth)x\(columns)" }
+
+  /// Vectors of weights along k.
+  var steps: Int { arithmetic == .pairs ? (depth + 1) / 2 : depth }
+  var weights: WeightKey {
+    switch arithmetic {
+    case .floats: .panels(matrix, isTransposed: isTransposed)
+    case .pairs: .pairs(matrix, isTransposed: isTransposed)
+    }
+  }
+}
+
+/// What a tile multiplies and adds: f32, or pairs of i16 into i32, which takes two steps of k at once and is exact.
+enum GemmArithmetic {
+  case floats, pairs
+
+  var vector: String { self == .floats ? "f32x16" : "i32x16" }
+  /// C type of a lane of weights.
+  var weight: String { self == .floats ? "f32" : "i32" }
+  var operand: ElementType { self == .floats ? .f32 : .i16 }
+  var result: ElementType { self == .floats ? .f32 : .i32 }
+  var multiplyAdd: String { self == .floats ? "m_fma" : "add_pairs" }
 }
 
 extension Emitter {

@@ -16,25 +16,33 @@ extension Emitter {
     laneCount = lanes
     defer { laneCount = 16 }
 
-    let depth = kernel.depth
+    let arithmetic = kernel.arithmetic
     let firstRow = row.map { Affine(variable: $0) } ?? Affine(0)
     let firstColumn = column.map { Affine(Dim($0)) } ?? Affine(variable: "n")
-    let weights = pointer(
-      .weights(.panels(kernel.matrix, isTransposed: kernel.isTransposed)), type: "f32", written: false)
-    levels[level].append(.declare(type: "const f32 *", name: "w", weights + c(firstColumn * Dim(depth))))
+    let weights = pointer(.weights(kernel.weights), type: arithmetic.weight, written: false)
+    levels[level].append(
+      .declare(type: "const \(arithmetic.weight) *", name: "w", weights + c(firstColumn * Dim(kernel.steps))))
     let outer = kernel.plan.indices.map { index in kernel.rowVariable.map { index.without($0) } ?? index }
     let (a, aStart) = address(
-      View(root: kernel.a.root, offset: kernel.a.offset, strides: kernel.aLeading), outer, element: .f32)
+      View(root: kernel.a.root, offset: kernel.a.offset, strides: kernel.aLeading), outer, element: arithmetic.operand)
     for r in 0..<rows {
       let start = aStart + (firstRow + Affine(Dim(r))) * kernel.aRow
-      levels[level].append(.declare(type: "const f32 *", name: "a\(r)", a + c(start)))
+      levels[level].append(.declare(type: "const \(arithmetic.operand.memoryType) *", name: "a\(r)", a + c(start)))
     }
     for p in 0..<panels {
       let start = try biasPanel(kernel, firstColumn + Affine(Dim(16 * p)))
-      for r in 0..<rows { levels[level].append(.declare(type: "f32x16", name: "c\(r)_\(p)", start)) }
+      for r in 0..<rows { levels[level].append(.declare(type: arithmetic.vector, name: "c\(r)_\(p)", start)) }
     }
+    let whole = arithmetic == .pairs ? kernel.depth / 2 : kernel.depth
     levels[level].append(
-      .loop(variable: "k", from: 0, below: .integer(depth), step: 1, steps(kernel, rows, panels)))
+      .loop(
+        variable: "k", from: 0, below: .integer(whole), step: 1,
+        steps(kernel, rows, panels, at: "k")))
+    if whole < kernel.steps {
+      // The last of an odd number stands alone; what follows it in memory is not read.
+      levels[level].append(
+        .block(steps(kernel, rows, panels, at: .integer(whole))))
+    }
     for r in 0..<rows {
       for p in 0..<panels {
         try finish(
@@ -48,28 +56,36 @@ extension Emitter {
   }
 
   private mutating func biasPanel(_ kernel: GemmKernel, _ column: Affine) throws(EmitFailure) -> CExpression {
-    guard let bias = kernel.gemm.bias else { return .cast("f32x16", .float(0)) }
+    guard let bias = kernel.gemm.bias else { return .cast(kernel.arithmetic.vector, 0) }
     let base = pointer(.weights(.raw(bias)), type: "f32", written: false)
     return .load("const f32x16_unaligned", base + c(column))
   }
 
   /// One step over k: a panel row per panel, and for each row of A a multiply-add with it.
-  private mutating func steps(_ kernel: GemmKernel, _ rows: Int, _ panels: Int) -> [CStatement] {
+  private mutating func steps(_ kernel: GemmKernel, _ rows: Int, _ panels: Int, at k: CExpression) -> [CStatement] {
+    let (arithmetic, vector) = (kernel.arithmetic, kernel.arithmetic.vector)
     var body: [CStatement] = []
     for p in 0..<panels {
-      let at = "k" * 16 + .integer(p * 16 * kernel.depth)
-      body.append(.declare(type: "const f32x16", name: "w\(p)", .load("const f32x16", "w" + at)))
+      let at = k * 16 + .integer(p * 16 * kernel.steps)
+      body.append(.declare(type: "const \(vector)", name: "w\(p)", .load("const \(vector)", "w" + at)))
       // One row reads every weight once: from the outer caches, ahead of the hardware's own guesses.
       if rows == 1, panels > 1 {
         body.append(.expression(.call("__builtin_prefetch", ["w" + (at + .integer(16 * 16))])))
       }
     }
     for r in 0..<rows {
-      let element: CExpression = .name("a\(r)")["k" * c(kernel.aStep)]
-      body.append(.declare(type: "const f32x16", name: "x\(r)", .cast("f32x16", element)))
+      let row = CExpression.name("a\(r)")
+      let element: CExpression =
+        switch arithmetic {
+        case .floats: row[k * c(kernel.aStep)]
+        case .pairs:
+          k == .integer(kernel.depth / 2)
+            ? .cast("i32", .cast("u16", row[k * 2])) : .load("const i32_unaligned", row + k * 2)
+        }
+      body.append(.declare(type: "const \(vector)", name: "x\(r)", .cast(vector, element)))
       for p in 0..<panels {
         let sum = CExpression.name("c\(r)_\(p)")
-        body.append(.assign(sum, .call("m_fma", [.name("x\(r)"), .name("w\(p)"), sum])))
+        body.append(.assign(sum, .call(arithmetic.multiplyAdd, [.name("x\(r)"), .name("w\(p)"), sum])))
       }
     }
     return body
@@ -85,15 +101,15 @@ extension Emitter {
     let indices = kernel.indices(row: row, column: column + Affine(variable: "lane"))
     seed(kernel, Operand(expression: sums, level: level, isVector: true), indices)
     let value = try finished(kernel, indices)
-    let (base, offset) = address(kernel.result, indices, element: .f32, written: true)
+    let (base, offset) = address(kernel.result, indices, element: kernel.arithmetic.result, written: true)
     let target = base + c(offset.without("lane"))
     if lanes == 16, kernel.result.strides.last == 1 {
-      levels[level].append(.assign(.load("f32x16_unaligned", target), splat(value)))
+      levels[level].append(.assign(.load("\(kernel.arithmetic.vector)_unaligned", target), splat(value)))
     } else if kernel.result.strides.last == 1 {
       levels[level].append(.expression(.call("store_lanes", [target, splat(value), .integer(lanes)])))
     } else {
       let name = fresh("v")
-      levels[level].append(.declare(type: "const f32x16", name: name, splat(value)))
+      levels[level].append(.declare(type: "const \(kernel.arithmetic.vector)", name: name, splat(value)))
       for at in 0..<lanes {
         levels[level].append(
           .assign(base[c(offset.without("lane") + Affine(Dim(at)) * offset["lane"])], .name(name)[.integer(at)]))

@@ -52,8 +52,8 @@ extension Schedule {
     switch node.op {
     case .unary, .binary, .compare, .select, .cast, .bitcast, .bucketize, .hashBucket, .expand: break
     case .reshape, .transpose, .slice, .gather, .gatherElements, .gatherND, .pad, .oneHot, .dimensions, .iota, .matmul,
-      .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .concat,
-      .topK, .treeEnsemble:
+      .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum,
+      .cumulativeProduct, .scatterElements, .scatterND, .concat, .topK, .treeEnsemble:
       return nil
     }
     var all: [MemoryOperand] = []

@@ -68,7 +68,11 @@ struct Lowering {
     case .attention(let scale): try emitter.attention(node, scale)
     case .recurrent(let recurrence): try emitter.recurrent(node, recurrence)
     case .cumulativeSum(let axis, let exclusive, let reverse):
-      try emitter.cumulativeSum(node, axis, exclusive, reverse)
+      try emitter.cumulative(node, "+", from: 0, axis, exclusive, reverse)
+    case .cumulativeProduct(let axis, let exclusive, let reverse):
+      try emitter.cumulative(node, "*", from: 1, axis, exclusive, reverse)
+    case .scatterElements(let axis, let reduction): try emitter.scatterElements(node, axis, reduction)
+    case .scatterND(let reduction): try emitter.scatterND(node, reduction)
     case .topK(let k, let axis, let largest, let pad): try emitter.topK(node, k, axis, largest, pad)
     case .treeEnsemble:
       guard let tables = trees[at] else { throw emitter.unsupported(node, "has no tree tables") }

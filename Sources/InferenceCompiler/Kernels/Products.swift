@@ -9,6 +9,7 @@ extension Emitter {
   mutating func batchedProduct(_ node: Node, _ transposeA: Bool, _ transposeB: Bool) throws(EmitFailure) {
     let (x, y, z) = (node.inputs[0], node.inputs[1], node.outputs[0])
     let type = schedule.type(of: z)
+    let from = schedule.type(of: x).element
     guard let a = schedule.views[x], let b = schedule.views[y], let result = schedule.views[z],
       type.element.memoryType == type.element.computeType
     else { throw unsupported(node, "matmul has no kernel for \(type.element)") }
@@ -57,13 +58,13 @@ extension Emitter {
       func start(_ view: View, _ batch: [Dim], _ rowStride: Dim, written: Bool = false) -> CExpression {
         let shown = View(root: view.root, offset: view.offset, strides: batch + [rowStride])
         let (base, offset) = emitter.address(
-          shown, plan.indices + [Affine(variable: "m")], element: type.element, written: written)
+          shown, plan.indices + [Affine(variable: "m")], element: written ? type.element : from, written: written)
         return base + emitter.c(offset)
       }
       let element = type.element.computeType
       emitter.levels[level] += [
-        .declare(type: "const \(element) *", name: "x", start(a, aBatch, aRow)),
-        .declare(type: "const \(element) *", name: "y", start(b, bBatch, 0)),
+        .declare(type: "const \(from.computeType) *", name: "x", start(a, aBatch, aRow)),
+        .declare(type: "const \(from.computeType) *", name: "y", start(b, bBatch, 0)),
         .declare(
           type: "\(element) *", name: "z",
           start(result, Array(result.strides.dropLast(2)), result.strides[rank - 2], written: true)),

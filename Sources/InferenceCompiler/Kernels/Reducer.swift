@@ -13,6 +13,15 @@ struct Reducer {
 
   /// Integers are combined in 64 bits and dropped to their width at the end.
   var type: String { element.isInteger ? (element == .u64 ? "u64" : "i64") : element.computeType }
+  /// The type of what is combined one by one. Sums of floats are made in f64, which costs nothing in a chain of
+  /// additions: in f32 a sum of n elements may be n / 2 units off.
+  var totalType: String { isSum && isFloat ? "f64" : type }
+  private var isSum: Bool {
+    switch function {
+    case .sum, .mean, .l1, .l2, .sumSquare, .logSum, .logSumExp: true
+    case .product, .maximum, .minimum: false
+    }
+  }
   private var isFloat: Bool { element.isFloat }
 
   /// Whether 16 partial results may be kept. Products stay in order: their range matters more than their speed.

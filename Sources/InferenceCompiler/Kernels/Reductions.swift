@@ -58,7 +58,7 @@ extension Emitter {
       let element = try value(x, at: all)
       return reducer.merged(reducer.start, reducer.prepared(element.expression, shift: shift))
     }
-    levels[level].append(.declare(type: reducer.type, name: name, reducer.start))
+    levels[level].append(.declare(type: reducer.totalType, name: name, .cast(reducer.totalType, reducer.start)))
     let names = outer.map { _ in fresh("j") }
     for (axis, variable) in zip(outer, names) { all[axis] = Affine(variable: variable) }
     let loops = zip(outer.dropLast(), names).map { LoopPlan.Loop(variable: $1, extent: shape[$0]) }
@@ -78,13 +78,13 @@ extension Emitter {
       emitter.declare(variable: variable, level: level)
       let element = try emitter.value(x, at: all)
       emitter.levels[level].append(
-        .assign(sum, reducer.merged(sum, reducer.prepared(element.expression, shift: shift))))
+        .assign(sum, reducer.merged(sum, .cast(reducer.totalType, reducer.prepared(element.expression, shift: shift)))))
       let body = emitter.levels.removeLast()
       emitter.closeLoops(to: level - 1)
       emitter.levels[level - 1].append(
         .loop(variable: variable, from: start, below: emitter.c(extent), step: 1, body))
     }
-    return .name(name)
+    return .cast(reducer.type, .name(name))
   }
 
   /// Combines whole vectors of a line into `sum` and returns where the rest begins.
@@ -109,7 +109,9 @@ extension Emitter {
     let full: CExpression =
       extent.constant.map { .integer($0 / 16 * 16) } ?? .binary(c(extent), "&", .unary("~", .cast("i64", 15)))
     levels[outer].append(.loop(variable: variable, from: 0, below: full, step: 16, body))
-    for at in 0..<16 { levels[outer].append(.assign(sum, reducer.merged(sum, .name(lanes)[.integer(at)]))) }
+    for at in 0..<16 {
+      levels[outer].append(.assign(sum, reducer.merged(sum, .cast(reducer.totalType, .name(lanes)[.integer(at)]))))
+    }
     return full
   }
 }

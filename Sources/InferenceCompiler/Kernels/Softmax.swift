@@ -64,7 +64,10 @@ extension Emitter {
     }
   }
 
-  mutating func cumulativeSum(_ node: Node, _ axis: Int, _ exclusive: Bool, _ reverse: Bool) throws(EmitFailure) {
+  /// Running sums or products: `operation` is C's, `start` what it leaves as it is.
+  mutating func cumulative(
+    _ node: Node, _ operation: String, from start: Int, _ axis: Int, _ exclusive: Bool, _ reverse: Bool,
+  ) throws(EmitFailure) {
     guard let x = schedule.views[node.inputs[0]], let y = schedule.views[node.outputs[0]] else {
       throw unsupported(node, "needs its operand and result in memory")
     }
@@ -82,11 +85,12 @@ extension Emitter {
       }
       let (x, y) = (place(from, xStride), place(to, yStride))
       let total = CExpression.name("total")
-      let next: CStatement = .declare(type: "const \(type.element.computeType)", name: "next", .binary(total, "+", x))
+      let next: CStatement = .declare(
+        type: "const \(type.element.computeType)", name: "next", .binary(total, operation, x))
       let level = emitter.levels.count - 1
       emitter.levels[level].append(
         .block([
-          .declare(type: type.element.computeType, name: "total", 0),
+          .declare(type: type.element.computeType, name: "total", .integer(start)),
           emitter.each(count, [next, .assign(y, exclusive ? total : "next"), .assign(total, "next")]),
         ]))
     }

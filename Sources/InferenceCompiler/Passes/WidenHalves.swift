@@ -36,7 +36,10 @@ extension Op {
   /// Whether the kernel keeps sums in the memory of its result, or reads operands as they are.
   fileprivate var accumulates: Bool {
     switch self {
-    case .matmul, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum: true
+    case .matmul, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum,
+      .cumulativeProduct:
+      true
+    case .scatterElements(_, let reduction), .scatterND(let reduction): reduction != .replace
     case .unary, .binary, .compare, .select, .cast, .bitcast, .reduce, .argReduce, .reshape, .transpose, .expand,
       .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .dimensions, .iota, .treeEnsemble,
       .bucketize, .hashBucket:

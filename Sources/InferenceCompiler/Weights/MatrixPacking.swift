@@ -57,3 +57,36 @@ struct RowPacking {
     }
   }
 }
+
+/// A constant i16 matrix in panels of 16 columns with two neighbours along k side by side: `[panel][k / 2][16][2]`.
+struct PairPacking {
+  let constant: Constant
+  let isTransposed: Bool
+
+  init(_ constant: Constant, isTransposed: Bool) {
+    self.constant = constant
+    self.isTransposed = isTransposed
+  }
+
+  var depth: Int { constant.shape[isTransposed ? 1 : 0] }
+  var columns: Int { constant.shape[isTransposed ? 0 : 1] }
+  var byteCount: Int { (columns + 15) / 16 * 16 * ((depth + 1) / 2) * 4 }
+
+  func fill(_ target: UnsafeMutableRawBufferPointer) {
+    let source = constant.data.bytes
+    let (depth, columns) = (depth, columns)
+    let steps = (depth + 1) / 2
+    for panel in 0..<((columns + 15) / 16) {
+      for k in 0..<steps * 2 {
+        for lane in 0..<16 {
+          let n = panel * 16 + lane
+          let at = isTransposed ? n * depth + k : k * columns + n
+          let exists = n < columns && k < depth
+          let value: UInt16 = exists ? source.loadUnaligned(fromByteOffset: at * 2, as: UInt16.self) : 0
+          let place = ((panel * steps + k / 2) * 16 + lane) * 2 + k % 2
+          target.storeBytes(of: value, toByteOffset: place * 2, as: UInt16.self)
+        }
+      }
+    }
+  }
+}

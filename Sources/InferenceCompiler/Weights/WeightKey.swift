@@ -6,6 +6,8 @@ enum WeightKey: Hashable, Sendable {
   case raw(ValueID)
   /// `[panel][k][16]` for tiles; columns beyond the last are zero.
   case panels(ValueID, isTransposed: Bool)
+  /// i16 as `[panel][k / 2][16][2]`, pairs along k side by side; an odd last k is paired with zero.
+  case pairs(ValueID, isTransposed: Bool)
   /// `[column][k]` for dot products; k is padded with zeros to a multiple of 16.
   case rows(ValueID, isTransposed: Bool)
   /// The tables of the tree ensemble at a node.

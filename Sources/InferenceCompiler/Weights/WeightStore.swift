@@ -18,7 +18,7 @@ struct WeightStore {
   }
 
   private enum Packing: Hashable {
-    case raw, panels(Bool), rows(Bool)
+    case raw, panels(Bool), pairs(Bool), rows(Bool)
   }
 
   private var entries: [Entry] = []
@@ -37,6 +37,7 @@ struct WeightStore {
     switch key {
     case .raw(let id): return add(try constant(id, graph), .raw)
     case .panels(let id, let transposed): return add(try constant(id, graph), .panels(transposed))
+    case .pairs(let id, let transposed): return add(try constant(id, graph), .pairs(transposed))
     case .rows(let id, let transposed): return add(try constant(id, graph), .rows(transposed))
     case .trees(let node, let part):
       guard let tables = trees[node] else {
@@ -63,6 +64,7 @@ struct WeightStore {
       switch packing {
       case .raw: constant.data.bytes.count
       case .panels(let transposed): PanelPacking(constant, isTransposed: transposed).byteCount
+      case .pairs(let transposed): PairPacking(constant, isTransposed: transposed).byteCount
       case .rows(let transposed): RowPacking(constant, isTransposed: transposed).byteCount
       }
     return add(size, .constant(constant, packing))
@@ -102,6 +104,8 @@ struct WeightStore {
         case .constant(let constant, .raw): target.copyMemory(from: constant.data.bytes)
         case .constant(let constant, .panels(let transposed)):
           PanelPacking(constant, isTransposed: transposed).fill(target)
+        case .constant(let constant, .pairs(let transposed)):
+          PairPacking(constant, isTransposed: transposed).fill(target)
         case .constant(let constant, .rows(let transposed)):
           RowPacking(constant, isTransposed: transposed).fill(target)
         }

@@ -111,7 +111,7 @@ extension Interpreter {
   }
 
   /// A non-negative index; negative ones count from the end.
-  private static func resolve(_ index: Int64, _ count: Int) throws(Failure) -> Int {
+  static func resolve(_ index: Int64, _ count: Int) throws(Failure) -> Int {
     let resolved = index < 0 ? index + Int64(count) : index
     guard resolved >= 0, resolved < count else { throw Failure("index \(index) is outside 0 ..< \(count)") }
     return Int(resolved)

@@ -146,24 +146,35 @@ extension Interpreter {
     return Constant(x.element, x.shape, rounding: numbers)
   }
 
-  static func cumulativeSum(_ axis: Int, _ exclusive: Bool, _ reverse: Bool, _ x: Constant) -> Constant {
+  enum Accumulation { case sum, product }
+
+  static func cumulative(
+    _ kind: Accumulation, _ axis: Int, _ exclusive: Bool, _ reverse: Bool, _ x: Constant,
+  ) -> Constant {
     let lines = Lines(x.shape, axis: axis)
-    func sums<T: Numeric>(_ input: [T], _ add: (T, T) -> T) -> [T] {
+    func results<T: Numeric>(_ input: [T], _ start: T, _ combine: (T, T) -> T) -> [T] {
       var numbers = input
-      for start in lines.starts {
-        var total: T = 0
+      for first in lines.starts {
+        var total = start
         for step in 0..<lines.count {
-          let place = start + (reverse ? lines.count - 1 - step : step) * lines.stride
-          let next = add(total, input[place])
+          let place = first + (reverse ? lines.count - 1 - step : step) * lines.stride
+          let next = combine(total, input[place])
           numbers[place] = exclusive ? total : next
           total = next
         }
       }
       return numbers
     }
-    return x.element.isFloat
-      ? Constant(x.element, x.shape, rounding: sums(x.doubles, +))
-      : Constant(x.element, x.shape, wrapping: sums(x.integers, &+))
+    switch kind {
+    case .sum:
+      return x.element.isFloat
+        ? Constant(x.element, x.shape, rounding: results(x.doubles, 0, +))
+        : Constant(x.element, x.shape, wrapping: results(x.integers, 0, &+))
+    case .product:
+      return x.element.isFloat
+        ? Constant(x.element, x.shape, rounding: results(x.doubles, 1, *))
+        : Constant(x.element, x.shape, wrapping: results(x.integers, 1, &*))
+    }
   }
 
   static func topK(

@@ -107,7 +107,11 @@ extension Interpreter {
     case .rmsNorm(let axis, let epsilon): [rmsNorm(axis, epsilon, x[0], scale: x[1])]
     case .attention(let scale): [attention(scale, x, to[0])]
     case .recurrent(let recurrence): recurrent(recurrence, x, to)
-    case .cumulativeSum(let axis, let exclusive, let reverse): [cumulativeSum(axis, exclusive, reverse, x[0])]
+    case .cumulativeSum(let axis, let exclusive, let reverse): [cumulative(.sum, axis, exclusive, reverse, x[0])]
+    case .cumulativeProduct(let axis, let exclusive, let reverse):
+      [cumulative(.product, axis, exclusive, reverse, x[0])]
+    case .scatterElements(let axis, let reduction): [try scatterElements(axis, reduction, x[0], x[1], x[2])]
+    case .scatterND(let reduction): [try scatterND(reduction, x[0], x[1], x[2])]
     case .reshape: [x[0].reshaped(to[0].shape)]
     case .transpose(let permutation): [transpose(permutation, x[0], to[0])]
     case .expand: [expand(x[0], to[0])]

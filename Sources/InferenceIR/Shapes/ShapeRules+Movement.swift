@@ -106,6 +106,41 @@ extension ShapeRules {
     return TensorType(data.element, Shape(Array(dims)))
   }
 
+  static func scatterElements(
+    _ axis: Int, _ reduction: ScatterReduction, _ operands: (TensorType, TensorType, TensorType),
+  ) throws(Misfit) -> TensorType {
+    let (data, indices, updates) = operands
+    _ = try gatherElements(axis, (data, indices))
+    try requireScatter(data, updates, reduction)
+    try require(indices.shape == updates.shape, "indices of \(indices.shape) for updates of \(updates.shape)")
+    try require(data.shape[axis] != 0 || indices.shape.elementCount == 0, "axis \(axis) of the data is empty")
+    return data
+  }
+
+  static func scatterND(
+    _ reduction: ScatterReduction, _ operands: (TensorType, TensorType, TensorType),
+  ) throws(Misfit) -> TensorType {
+    let (data, indices, updates) = operands
+    try requireScatter(data, updates, reduction)
+    try require(indices.shape.rank >= 1, "the indices are a scalar")
+    let slices = try gatherND(0, (data, indices)).shape
+    try require(slices == updates.shape, "updates of \(updates.shape) for slices of \(slices)")
+    let width = indices.shape.dims.last?.constant ?? 0
+    try require(
+      !data.shape.dims[..<width].contains(0) || indices.shape.elementCount == 0, "the data are empty")
+    return data
+  }
+
+  private static func requireScatter(
+    _ data: TensorType, _ updates: TensorType, _ reduction: ScatterReduction,
+  ) throws(Misfit) {
+    try requireSameElement(data, updates)
+    try require(data.element != .string, "strings are not scattered")
+    try require(
+      reduction == .replace || data.element.isFloat || data.element.isInteger,
+      "\(reduction.rawValue) needs numbers, found \(data.element)")
+  }
+
   static func pad(
     _ before: [Int], _ after: [Int], _ operands: (TensorType, TensorType),
   ) throws(Misfit) -> TensorType {

@@ -14,7 +14,7 @@ extension ShapeRules {
     let (bRows, bColumns) = lastTwo(b.shape, swapped: transposeB)
     try require(aColumns == bRows, "the inner dimensions \(aColumns) and \(bRows) differ")
     let leading = try broadcast(Shape(Array(a.shape.dims.dropLast(2))), Shape(Array(b.shape.dims.dropLast(2))))
-    return TensorType(a.element, Shape(leading.dims + [aRows, bColumns]))
+    return TensorType(a.element == .i16 ? .i32 : a.element, Shape(leading.dims + [aRows, bColumns]))
   }
 
   private static func lastTwo(_ shape: Shape, swapped: Bool) -> (Dim, Dim) {

@@ -34,7 +34,7 @@ package enum ShapeRules {
     case .rmsNorm(let axis, _): [try rmsNorm(axis, try two(types))]
     case .attention: [try attention(types)]
     case .recurrent(let recurrence): try recurrent(recurrence, types)
-    case .cumulativeSum(let axis, _, _): [try cumulativeSum(axis, try one(types))]
+    case .cumulativeSum(let axis, _, _), .cumulativeProduct(let axis, _, _): [try cumulativeSum(axis, try one(types))]
     case .reshape(let shape): [try reshape(shape, try one(types))]
     case .transpose(let permutation): [try transpose(permutation, try one(types))]
     case .expand(let shape): [try expand(shape, try one(types))]
@@ -44,6 +44,8 @@ package enum ShapeRules {
     case .gather(let axis, _): [try gather(axis, try two(types))]
     case .gatherElements(let axis): [try gatherElements(axis, try two(types))]
     case .gatherND(let batchDims): [try gatherND(batchDims, try two(types))]
+    case .scatterElements(let axis, let reduction): [try scatterElements(axis, reduction, try three(types))]
+    case .scatterND(let reduction): [try scatterND(reduction, try three(types))]
     case .pad(let before, let after): [try pad(before, after, try two(types))]
     case .topK(let k, let axis, _, let pad): try topK(k, axis, padded: pad != nil, try one(types))
     case .oneHot(let depth, let axis): [try oneHot(depth, axis, try three(types))]

@@ -82,6 +82,12 @@ extension Op {
     case "recurrent": return Recurrence.read(&p).map { .recurrent($0) }
     case "cumulativeSum":
       return .cumulativeSum(axis: p.int("axis"), exclusive: p.bool("exclusive"), reverse: p.bool("reverse"))
+    case "cumulativeProduct":
+      return .cumulativeProduct(axis: p.int("axis"), exclusive: p.bool("exclusive"), reverse: p.bool("reverse"))
+    case "scatterElements":
+      let axis = p.int("axis")
+      return ScatterReduction(rawValue: p.word("reduction")).map { .scatterElements(axis: axis, $0) }
+    case "scatterND": return ScatterReduction(rawValue: p.word("reduction")).map { .scatterND($0) }
     case "reshape": return .reshape(Shape(p.dims("shape")))
     case "transpose": return .transpose(p.ints("permutation"))
     case "expand": return .expand(Shape(p.dims("shape")))

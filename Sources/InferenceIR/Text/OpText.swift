@@ -50,7 +50,8 @@ extension Op {
     case .rmsNorm(let axis, let epsilon): return [("axis", .int(axis)), ("epsilon", .float(epsilon))]
     case .attention(let scale): return [("scale", .float(scale))]
     case .recurrent(let recurrence): return recurrence.parameters
-    case .cumulativeSum(let axis, let exclusive, let reverse):
+    case .cumulativeSum(let axis, let exclusive, let reverse),
+      .cumulativeProduct(let axis, let exclusive, let reverse):
       return [("axis", .int(axis)), ("exclusive", .bool(exclusive)), ("reverse", .bool(reverse))]
     case .reshape(let shape), .expand(let shape): return [("shape", .shape(shape))]
     case .transpose(let permutation): return [("permutation", .ints(permutation))]
@@ -60,6 +61,9 @@ extension Op {
     case .gather(let axis, let negative):
       return [("axis", .int(axis)), ("negative", .word(negative == .zero ? "zero" : "fromEnd"))]
     case .gatherND(let batchDims): return [("batchDims", .int(batchDims))]
+    case .scatterElements(let axis, let reduction):
+      return [("axis", .int(axis)), ("reduction", .word(reduction.rawValue))]
+    case .scatterND(let reduction): return [("reduction", .word(reduction.rawValue))]
     case .pad(let before, let after): return [("before", .ints(before)), ("after", .ints(after))]
     case .topK(let k, let axis, let largest, let pad):
       return [("k", .int(k)), ("axis", .int(axis)), ("largest", .bool(largest))]

@@ -11,6 +11,8 @@ struct Call {
   let name: String
   let origin: String
   /// Nil for an optional operand that is left out.
+  let values: [Imported?]
+  /// The operands of an operator of tensors.
   let operands: [ValueID?]
   /// Empty for an output that nobody names.
   let outputs: [String]
@@ -19,7 +21,7 @@ struct Call {
   private var unread: Set<String>
 
   init(
-    _ node: NodeProto, version: Int, graph: String, file: MappedFile, operands: [ValueID?],
+    _ node: NodeProto, version: Int, graph: String, file: MappedFile, values: [Imported?],
     attributes: [AttributeProto],
   ) throws(ImportError) {
     let named = node.name.isEmpty ? node.outputs.first { !$0.isEmpty } ?? "" : node.name
@@ -30,7 +32,8 @@ struct Call {
     self.version = version
     name = named
     origin = "\(graph) node \"\(named)\" (\(node.operation))"
-    self.operands = operands
+    self.values = values
+    operands = values.map { $0?.tensor }
     outputs = node.outputs
     var table: [String: AttributeProto] = [:]
     for attribute in attributes where table.updateValue(attribute, forKey: attribute.name) != nil {
@@ -56,6 +59,14 @@ struct Call {
 
   /// The operand, or nil when it is left out.
   func optional(_ index: Int) -> ValueID? { operands.indices.contains(index) ? operands[index] : nil }
+
+  /// The operand of an operator of sequences or optionals.
+  func value(_ index: Int) throws(ImportError) -> Imported {
+    guard values.indices.contains(index), let value = values[index] else {
+      throw fail(.invalid("operand \(index) is missing"))
+    }
+    return value
+  }
 
   /// All operands of a variadic operator.
   func variadic() throws(ImportError) -> [ValueID] {
@@ -122,6 +133,13 @@ struct Call {
     guard let attribute = read(name) else { return nil }
     if attribute.float != nil || !attribute.integers.isEmpty { throw mistyped(name, "floats") }
     return attribute.floats
+  }
+
+  /// The body of control flow.
+  mutating func body(_ name: String) throws(ImportError) -> GraphProto {
+    guard let attribute = read(name) else { throw fail(.invalid("attribute \"\(name)\" is missing")) }
+    guard attribute.graphs.count == 1 else { throw mistyped(name, "a graph") }
+    return attribute.graphs[0]
   }
 
   /// Strings as bytes.

@@ -133,8 +133,8 @@ extension Op {
     switch self {
     case .dimensions, .treeEnsemble, .hashBucket: false
     case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
-      .layerNorm, .rmsNorm, .attention, .recurrent,
-      .cumulativeSum, .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad,
+      .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
+      .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad,
       .topK, .oneHot, .iota, .bucketize:
       true
     }

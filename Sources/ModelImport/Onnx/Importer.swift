@@ -26,7 +26,7 @@ struct Importer {
   var symbolicWork = 1 << 22
   /// The least value of every symbol.
   private(set) var minima: [String: Int] = [:]
-  /// The model's functions by domain and name.
+  /// The model's functions by domain, name and overload.
   let functions: [[String]: FunctionProto]
   /// Nodes converted so far, those of functions counted at every call.
   var converted = 0
@@ -40,7 +40,7 @@ struct Importer {
     self.model = model
     self.options = options
     loader = TensorLoader(file: model.file)
-    functions = Dictionary(model.functions.map { ([$0.domain, $0.name], $0) }) { first, _ in first }
+    functions = Dictionary(model.functions.map { ([$0.domain, $0.name, $0.overload], $0) }) { first, _ in first }
     let file = model.path.split(separator: "/").last.map(String.init) ?? model.path
     graph = Graph(name: options.name ?? (file.hasSuffix(".onnx") ? String(file.dropLast(5)) : file))
   }
@@ -51,18 +51,16 @@ struct Importer {
     }
     let outputs = try wantedOutputs()
     let live = try liveNodes(outputs)
-    var scope = try inputs()
-    try readInitializers(of: live, outputs, into: &scope)
-    for index in live {
-      try convert(model.graph.nodes[index], in: &scope, opsets: model.opsets, arguments: [:], depth: 0)
-    }
-    try finish(outputs, scope)
+    var scope = Scope(values: try inputs(), opsets: model.opsets)
+    try readInitializers(of: live, outputs, into: &scope.values)
+    for index in live { try convert(model.graph.nodes[index], in: &scope) }
+    try finish(outputs, scope.values)
     return graph.pruned()
   }
 
   /// Defines the graph's inputs and symbols.
-  private mutating func inputs() throws(ImportError) -> [String: ValueID] {
-    var scope: [String: ValueID] = [:]
+  private mutating func inputs() throws(ImportError) -> [String: Imported] {
+    var scope: [String: Imported] = [:]
     var symbols: [String] = []
     var seen: Set<String> = []
     for port in try PortReader(model).inputs {
@@ -73,10 +71,10 @@ struct Importer {
           throw ImportError(
             file: model.path, .value(port.name), .shape("it is \(type) and is fixed to \(value.type)"))
         }
-        scope[port.name] = graph.addConstant(port.name, value)
+        scope[port.name] = .tensor(graph.addConstant(port.name, value))
         continue
       }
-      scope[port.name] = graph.addInput(port.name, type)
+      scope[port.name] = .tensor(graph.addInput(port.name, type))
       for symbol in type.shape.dims.flatMap({ $0.symbols.sorted() }) where seen.insert(symbol).inserted {
         symbols.append(symbol)
       }
@@ -111,43 +109,51 @@ struct Importer {
     var pending = outputs
     while let name = pending.popLast() {
       guard let index = producers[name], live.insert(index).inserted else { continue }
-      pending += nodes[index].inputs
+      pending += nodes[index].reads
     }
     return live.sorted()
   }
 
   /// Defines the initializers that are read.
   private mutating func readInitializers(
-    of live: [Int], _ outputs: [String], into scope: inout [String: ValueID],
+    of live: [Int], _ outputs: [String], into scope: inout [String: Imported],
   ) throws(ImportError) {
     var used = Set(outputs)
-    for index in live { used.formUnion(model.graph.nodes[index].inputs) }
+    for index in live { used.formUnion(model.graph.nodes[index].reads) }
     for tensor in model.graph.initializers where used.contains(tensor.name) && !tensor.name.isEmpty {
       guard scope[tensor.name] == nil else {
         throw ImportError(file: model.path, .tensor(tensor.name), .invalid("two initializers have this name"))
       }
-      scope[tensor.name] = graph.addConstant(tensor.name, try loader.constant(tensor))
+      scope[tensor.name] = .tensor(graph.addConstant(tensor.name, try loader.constant(tensor)))
     }
   }
 
-  /// Makes every wanted output the result of a node of its own that carries its name.
-  private mutating func finish(_ outputs: [String], _ scope: [String: ValueID]) throws(ImportError) {
+  /// Makes every wanted output the result of a node of its own that carries its name. The tensors of a sequence are
+  /// outputs of their own: `name.0`, `name.1`, …
+  private mutating func finish(_ outputs: [String], _ scope: [String: Imported]) throws(ImportError) {
     var free = Set(graph.nodes.flatMap(\.outputs))
     for name in outputs {
-      guard let id = scope[name] else {
+      guard let value = scope[name] else {
         throw ImportError(file: model.path, .value(name), .invalid("no node defines this output"))
       }
-      if free.remove(id) != nil {
-        graph[id].name = name
-        graph.outputs.append(id)
-        continue
+      let isTensor = value.tensor != nil
+      for (at, id) in value.tensors.enumerated() {
+        try finish(id, isTensor ? name : "\(name).\(at)", &free)
       }
-      do {
-        graph.outputs += try graph.add(
-          .reshape(graph.type(of: id).shape), [id], name: name, origin: "\(graph.name) output \"\(name)\"")
-      } catch {
-        throw ImportError(file: model.path, .value(name), .shape(error.message))
-      }
+    }
+  }
+
+  private mutating func finish(_ id: ValueID, _ name: String, _ free: inout Set<ValueID>) throws(ImportError) {
+    if free.remove(id) != nil {
+      graph[id].name = name
+      graph.outputs.append(id)
+      return
+    }
+    do {
+      graph.outputs += try graph.add(
+        .reshape(graph.type(of: id).shape), [id], name: name, origin: "\(graph.name) output \"\(name)\"")
+    } catch {
+      throw ImportError(file: model.path, .value(name), .shape(error.message))
     }
   }
 }

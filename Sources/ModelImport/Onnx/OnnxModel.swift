@@ -44,6 +44,11 @@ package struct OnnxModel: Sendable {
   /// The version of the standard operators.
   package var opset: Int { opsets[""] ?? 1 }
 
+  /// Inputs as the headers declare them.
+  package var inputs: [ModelSignature.Port] {
+    get throws(ImportError) { try PortReader(self).inputs }
+  }
+
   /// Inputs as the headers declare them, and outputs with the types that follow from them.
   ///
   /// Symbolic dimensions carry the names of the file; a first dimension without a name is `batch`, any other is

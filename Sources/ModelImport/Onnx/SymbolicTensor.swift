@@ -42,18 +42,47 @@ extension Importer {
 
   /// The elements of an integer operand that must be known; `what` names it in the error.
   func knownDims(_ id: ValueID, _ what: String, _ call: Call) throws(ImportError) -> [Dim] {
-    guard let known = known(id) else {
-      throw call.fail(.unsupported("\(what) that is only known at run time (\"\(graph[id].name)\")"))
-    }
+    guard let known = known(id) else { throw needed(id, what, call) }
     return known.dims
   }
 
   /// The elements of an integer operand that must be constant.
   func knownInts(_ id: ValueID, _ what: String, _ call: Call) throws(ImportError) -> [Int] {
-    guard let integers = known(id)?.integers else {
-      throw call.fail(.unsupported("\(what) that is only known at run time (\"\(graph[id].name)\")"))
-    }
+    guard let integers = known(id)?.integers else { throw needed(id, what, call) }
     return integers
+  }
+
+  /// The one element of an integer operand that must be constant.
+  func knownInt(_ id: ValueID, _ what: String, _ call: Call) throws(ImportError) -> Int {
+    let integers = try knownInts(id, what, call)
+    guard integers.count == 1 else { throw call.fail(.invalid("\(what) of \(integers.count) numbers")) }
+    return integers[0]
+  }
+
+  /// The elements of an operand of any numeric type that must be constant.
+  func knownNumbers(_ id: ValueID, _ what: String, _ call: Call) throws(ImportError) -> [Double] {
+    guard let numbers = graph[id].constant?.doubles ?? known(id)?.integers?.map({ Double($0) }) else {
+      throw needed(id, what, call)
+    }
+    return numbers
+  }
+
+  /// An operand that is only known at run time where a graph must know it; names the inputs that it is made from.
+  func needed(_ id: ValueID, _ what: String, _ call: Call) -> ImportError {
+    var pending = [id]
+    var seen = Set(pending)
+    let inputs = Set(graph.inputs)
+    var sources: Set<ValueID> = []
+    var definitions: [ValueID: Int] = [:]
+    for (at, node) in graph.nodes.enumerated() {
+      for output in node.outputs { definitions[output] = at }
+    }
+    while let next = pending.popLast() {
+      if inputs.contains(next) { sources.insert(next) }
+      guard let at = definitions[next] else { continue }
+      for operand in graph.nodes[at].inputs where seen.insert(operand).inserted { pending.append(operand) }
+    }
+    return call.fail(.neededAtImport(what: what, inputs: sources.sorted().map { graph[$0].name }))
   }
 
   /// A value that holds the dimensions at run time.
@@ -114,7 +143,7 @@ extension Importer {
       case .mean, .maximum, .minimum, .l1, .l2, .sumSquare, .logSum, .logSumExp: return nil
       }
     case .unary, .bitcast, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
-      .cumulativeSum, .topK, .oneHot, .dimensions,
+      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .topK, .oneHot, .dimensions,
       .iota, .treeEnsemble, .bucketize, .hashBucket:
       return nil
     }

@@ -55,6 +55,9 @@ extension OperatorTable {
       return [try importer.unary(.selu(alpha: alpha, gamma: gamma), try call.operand(0), call)]
     },
     "Shrink": shrink,
+    "SwiGLU": { (importer, call) throws(ImportError) in
+      [try importer.binary(.multiply, try swish(&importer, &call)[0], try call.operand(1), call)]
+    },
     "Swish": swish,
     "Tan": { (importer, call) throws(ImportError) in
       let x = try call.operand(0)

@@ -8,7 +8,6 @@ extension OperatorTable {
     "ConstantOfShape": constantOfShape,
     "EyeLike": eyeLike,
     "Range": range,
-    "Identity": { (_, call) throws(ImportError) in [try call.operand(0)] },
   ]
 
   private static let constant: Conversion = { (importer, call) throws(ImportError) in
@@ -75,10 +74,13 @@ extension OperatorTable {
     let (start, limit, delta) = (try call.operand(0), try call.operand(1), try call.operand(2))
     let element = importer.element(of: start)
     if element.isFloat {
-      let bounds = [start, limit, delta].compactMap { importer.graph[$0].constant?.doubles.first }
-      guard bounds.count == 3, bounds[2] != 0 else { throw call.fail(.unsupported("bounds that are not constant")) }
+      var bounds: [Double] = []
+      for (id, what) in [(start, "the start"), (limit, "the limit"), (delta, "the step")] {
+        bounds += try importer.knownNumbers(id, "\(what) of a range", call)
+      }
+      guard bounds.count == 3, bounds[2] != 0 else { throw call.fail(.invalid("bounds of \(bounds)")) }
       let count = ((bounds[1] - bounds[0]) / bounds[2]).rounded(.up)
-      guard count <= Double(1 << 24) else { throw call.fail(.limit("\(count) elements")) }
+      guard abs(count) <= Double(1 << 24) else { throw call.fail(.limit("\(count) elements")) }
       let numbers = (0..<Int(max(count, 0))).map { index in bounds[0] + Double(index) * bounds[2] }
       return [importer.constant(Constant(element, [numbers.count], rounding: numbers), call)]
     }

@@ -22,17 +22,11 @@ extension OperatorTable {
     "QGemm": { (importer, call) throws(ImportError) in
       let alpha = try call.float("alpha", 1)
       let (transposeA, transposeB) = (try call.bool("transA", false), try call.bool("transB", false))
-      func operand(_ slot: Int, _ zero: ValueID?, _ importer: inout Importer) throws(ImportError) -> ValueID {
-        var x = try importer.widened(try call.operand(slot), call)
-        guard let zero = importer.nonzero(zero) else { return x }
-        var offset = try importer.widened(zero, call)
-        // One for each column of the product.
-        if transposeB, slot == 3 { offset = try importer.rowwise(offset, of: x, call) }
-        x = try importer.binary(.subtract, x, offset, call)
-        return x
-      }
-      let a = try operand(0, call.optional(2), &importer)
-      let b = try operand(3, call.optional(5), &importer)
+      let a = try importer.centred(try call.operand(0), call.optional(2), call)
+      // The zero points of B belong to the columns of the product.
+      var zeros = call.optional(5)
+      if transposeB { zeros = try zeros.map { (id) throws(ImportError) in try importer.rowwise(id, of: a, call) } }
+      let b = try importer.centred(try call.operand(3), zeros, call)
       var sums = try importer.emit(.matmul(transposeA: transposeA, transposeB: transposeB), a, b, for: call)
       if let bias = call.optional(6) { sums = try importer.binary(.add, sums, bias, call) }
       var scale = try importer.binary(.multiply, try call.operand(1), try call.operand(4), call)

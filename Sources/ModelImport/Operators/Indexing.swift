@@ -25,9 +25,9 @@ extension OperatorTable {
     let indices = try call.operand(0)
     let rank = importer.shape(of: indices).rank
     let axis = try importer.axis(try call.int("axis", -1), rank: rank + 1, call)
-    guard let depths = importer.graph[try call.operand(1)].constant?.doubles, depths.count == 1,
-      let depth = Int(exactly: depths[0].rounded(.towardZero)), depth >= 0
-    else { throw call.fail(.unsupported("a depth that is not one constant")) }
+    let depths = try importer.knownNumbers(try call.operand(1), "a depth", call)
+    guard depths.count == 1, let depth = Int(exactly: depths[0].rounded(.towardZero)), depth >= 0, depth < 1 << 40
+    else { throw call.fail(.invalid("a depth of \(depths)")) }
     let values = try call.operand(2)
     guard importer.shape(of: values) == [2] else { throw call.fail(.shape("values are \(importer.type(of: values))")) }
     var ends: [ValueID] = []

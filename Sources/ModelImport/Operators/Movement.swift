@@ -12,7 +12,6 @@ extension OperatorTable {
       return try importer.emitAll(.concat(axis: at), operands, for: call)
     },
     "DepthToSpace": depthToSpace,
-    "Pad": pad,
     "SpaceToDepth": spaceToDepth,
     "Tile": tile,
     "Transpose": { (importer, call) throws(ImportError) in
@@ -36,52 +35,6 @@ extension OperatorTable {
     let result = Shape(zip(shape.dims, repeats).map { dim, count in dim * count })
     let expanded = try importer.expanded(try importer.reshaped(x, Shape(split), call), Shape(grown), call)
     return [try importer.reshaped(expanded, result, call)]
-  }
-
-  private static let pad: Conversion = { (importer, call) throws(ImportError) in
-    let mode = try call.string("mode", "constant")
-    guard mode == "constant" else { throw call.fail(.unsupportedAttribute("mode = \"\(mode)\"")) }
-    var x = try call.operand(0)
-    let shape = importer.shape(of: x)
-    let element = importer.element(of: x)
-    var pads: [Int]
-    var fill: ValueID
-    if call.version < 11 {
-      pads = try call.ints("pads") ?? []
-      fill = importer.scalar(try call.float("value", 0), element, call)
-    } else {
-      pads = try importer.knownInts(try call.operand(1), "pads", call)
-      fill = call.optional(2) ?? importer.constant(zero(element), call)
-      fill = try importer.reshaped(fill, .scalar, call)
-    }
-    if let operand = call.optional(3) {
-      let axes = try importer.axes(
-        try importer.knownInts(operand, "the axes of a pad", call), rank: shape.rank, call)
-      guard pads.count == 2 * axes.count else { throw call.fail(.invalid("\(pads.count) pads for axes \(axes)")) }
-      var all = [Int](repeating: 0, count: 2 * shape.rank)
-      for (at, axis) in axes.enumerated() {
-        all[axis] = pads[at]
-        all[shape.rank + axis] = pads[axes.count + at]
-      }
-      pads = all
-    }
-    guard pads.count == 2 * shape.rank, pads.allSatisfy({ $0.magnitude < 1 << 40 }) else {
-      throw call.fail(.invalid("pads \(pads) for rank \(shape.rank)"))
-    }
-    // A negative pad removes elements.
-    for axis in 0..<shape.rank {
-      let (before, after) = (min(pads[axis], 0), min(pads[shape.rank + axis], 0))
-      if before == 0 && after == 0 { continue }
-      x = try importer.emit(
-        .slice(axis: axis, start: Dim(-before), length: shape[axis] + Dim(before + after), step: 1), x, for: call)
-    }
-    let (before, after) = (pads[..<shape.rank].map { max($0, 0) }, pads[shape.rank...].map { max($0, 0) })
-    if (before + after).allSatisfy({ $0 == 0 }) { return [x] }
-    return [try importer.emit(.pad(before: before, after: after), x, fill, for: call)]
-  }
-
-  private static func zero(_ element: ElementType) -> Constant {
-    element == .string ? Constant(strings: [[]], shape: []) : Constant(element, [], rounding: [0])
   }
 
   private static let depthToSpace: Conversion = { (importer, call) throws(ImportError) in
@@ -108,8 +61,12 @@ extension OperatorTable {
     guard let height = shape[2].dividedExactly(by: block), let width = shape[3].dividedExactly(by: block) else {
       throw call.fail(.shape("\(shape) does not divide into blocks of \(block) x \(block)"))
     }
+    let mode = try call.string("mode", "DCR")
+    guard mode == "DCR" || mode == "CRD" else { throw call.fail(.invalid("mode is \"\(mode)\"")) }
     let parts = try importer.reshaped(x, [shape[0], shape[1], height, block, width, block], call)
-    let moved = try importer.emit(.transpose([0, 3, 5, 1, 2, 4]), parts, for: call)
+    // Places in a block before channels, or behind them.
+    let moved = try importer.emit(
+      .transpose(mode == "DCR" ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4]), parts, for: call)
     return [try importer.reshaped(moved, [shape[0], shape[1] * block * block, height, width], call)]
   }
 

@@ -8,6 +8,7 @@ extension OperatorTable {
     "GroupNormalization": groupNormalization,
     "InstanceNormalization": instanceNormalization,
     "LayerNormalization": layerNormalization,
+    "LRN": localResponseNormalization,
     "LpNormalization": lpNormalization,
     "MeanVarianceNormalization": meanVarianceNormalization,
     "RMSNormalization": rmsNormalization,
@@ -17,8 +18,8 @@ extension OperatorTable {
   private static let batchNormalization: Conversion = { (importer, call) throws(ImportError) in
     let x = try call.operand(0)
     let epsilon = try call.float("epsilon", 1e-5)
-    call.ignore("momentum")
-    guard !(try call.bool("training_mode", false)) else { throw call.fail(.unsupportedAttribute("training_mode = 1")) }
+    let momentum = try call.float("momentum", 0.9)
+    if try call.bool("training_mode", false) { return try batchTraining(x, epsilon, momentum, &importer, call) }
     guard try call.int("spatial", 1) == 1 else { throw call.fail(.unsupportedAttribute("spatial = 0")) }
     for output in 1..<5 { try call.requireUnused(output: output) }
     let shape = importer.shape(of: x)
@@ -38,11 +39,71 @@ extension OperatorTable {
     return [try importer.binary(.add, try importer.binary(.multiply, x, factor, call), shift, call)]
   }
 
+  /// BatchNormalization (14, 15) in training: by the mean and the variance of the batch, which move the running ones.
+  private static func batchTraining(
+    _ x: ValueID, _ epsilon: Double, _ momentum: Double, _ importer: inout Importer, _ call: Call,
+  ) throws(ImportError) -> [ValueID] {
+    let shape = importer.shape(of: x)
+    guard shape.rank >= 2 else { throw call.fail(.shape("x has shape \(shape), and needs a channel axis")) }
+    let element = importer.element(of: x)
+    let column = Shape([shape[1]] + [Dim](repeating: 1, count: shape.rank - 2))
+    let axes = shape.dims.indices.filter { $0 != 1 }
+    let mean = try importer.emit(.reduce(.mean, axes: axes, keepDims: true), x, for: call)
+    let centred = try importer.binary(.subtract, x, mean, call)
+    let variance = try importer.emit(
+      .reduce(.mean, axes: axes, keepDims: true), try importer.unary(.square, centred, call), for: call)
+    func parameter(_ index: Int) throws(ImportError) -> Formula {
+      .value(
+        try importer.reshaped(try importer.converted(try call.operand(index), to: element, call), column, call))
+    }
+    let root = Formula.unary(.sqrt, .value(variance) + .number(epsilon))
+    var results = [
+      try importer.emit(try parameter(1) * .value(centred) / root + (try parameter(2)), element, call)
+    ]
+    for (index, fresh) in [(3, mean), (4, variance)] {
+      let old = try call.operand(index)
+      let running = importer.element(of: old)
+      let new = try importer.converted(try importer.reshaped(fresh, [shape[1]], call), to: running, call)
+      results.append(
+        try importer.emit(.value(old) * .number(momentum) + .value(new) * .number(1 - momentum), running, call))
+    }
+    return results
+  }
+
+  /// LRN (1, 13): `x / (bias + alpha / size * sum of x^2 over neighbouring channels)^beta`.
+  private static let localResponseNormalization: Conversion = { (importer, call) throws(ImportError) in
+    let x = try call.operand(0)
+    let shape = importer.shape(of: x)
+    guard shape.rank >= 2, let size = try call.int("size"), (1...1 << 12).contains(size) else {
+      throw call.fail(.invalid("x of shape \(shape), and its size"))
+    }
+    let (alpha, beta) = (try call.float("alpha", 1e-4), try call.float("beta", 0.75))
+    let bias = try call.float("bias", 1)
+    let element = importer.element(of: x)
+    var (before, after) = (shape.dims.map { _ in 0 }, shape.dims.map { _ in 0 })
+    (before[1], after[1]) = ((size - 1) / 2, size / 2)
+    let squares = try importer.emit(
+      .pad(before: before, after: after), try importer.unary(.square, x, call), importer.scalar(0, element, call),
+      for: call)
+    var sum: Formula?
+    for offset in 0..<size {
+      let part = Formula.value(
+        try importer.emit(.slice(axis: 1, start: Dim(offset), length: shape[1], step: 1), squares, for: call))
+      sum = sum.map { $0 + part } ?? part
+    }
+    let base = .number(bias) + .number(alpha / Double(size)) * (sum ?? 0)
+    return [try importer.emit(.value(x) / .binary(.power, base, .number(beta)), element, call)]
+  }
+
   private static let dropout: Conversion = { (importer, call) throws(ImportError) in
     call.ignore("ratio", "seed")
-    if let training = call.optional(2) {
-      guard try importer.knownInts(training, "training_mode", call).allSatisfy({ $0 == 0 }) else {
-        throw call.fail(.unsupported("training mode"))
+    if let training = call.optional(2), try importer.knownInt(training, "training_mode", call) != 0 {
+      // Dropping nothing is what inference does.
+      let ratio = try call.optional(1).map { (id) throws(ImportError) in
+        try importer.knownNumbers(id, "a ratio", call)
+      }
+      guard ratio?.allSatisfy({ $0 == 0 }) ?? false else {
+        throw call.fail(.unsupported("training mode, whose results are random"))
       }
     }
     let x = try call.operand(0)

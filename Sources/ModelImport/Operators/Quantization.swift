@@ -162,21 +162,29 @@ extension Importer {
   mutating func integerProduct(
     _ a: ValueID, _ b: ValueID, zeroA: ValueID?, zeroB: ValueID?, _ call: Call,
   ) throws(ImportError) -> ValueID {
-    var x = try widened(a, call)
-    if let zero = nonzero(zeroA) {
-      x = try binary(.subtract, x, try rowwise(try widened(zero, call), of: a, call), call)
-    }
-    var y = try widened(b, call)
-    if let zero = nonzero(zeroB) { y = try binary(.subtract, y, try widened(zero, call), call) }
-    return try OperatorTable.matmul(x, y, &self, call)
+    let rows = try zeroA.map { (zero) throws(ImportError) in try rowwise(zero, of: a, call) }
+    return try OperatorTable.matmul(try centred(a, rows, call), try centred(b, zeroB, call), &self, call)
   }
 
-  /// Integers of 8 bits as i32.
-  mutating func widened(_ x: ValueID, _ call: Call) throws(ImportError) -> ValueID {
-    guard element(of: x) == .u8 || element(of: x) == .i8 else {
-      throw call.fail(.unsupportedElement("\(element(of: x)) of a quantised operand"))
+  /// Integers of 8 bits less their zero point, which i16 holds. Weights are folded whatever their size: every product
+  /// reads them.
+  mutating func centred(_ x: ValueID, _ zero: ValueID?, _ call: Call) throws(ImportError) -> ValueID {
+    for id in [x, zero].compactMap(\.self) where element(of: id) != .u8 && element(of: id) != .i8 {
+      throw call.fail(.unsupportedElement("\(element(of: id)) of a quantised operand"))
     }
-    return try emit(.cast(.i32), x, for: call)
+    let wide = try folded(.cast(.i16), [x], call)
+    guard let zero = nonzero(zero) else { return wide }
+    return try folded(.binary(.subtract), [wide, try folded(.cast(.i16), [zero], call)], call)
+  }
+
+  private mutating func folded(_ op: Op, _ operands: [ValueID], _ call: Call) throws(ImportError) -> ValueID {
+    let constants = operands.compactMap { graph[$0].constant }
+    guard constants.count == operands.count else { return try emitAll(op, operands, for: call)[0] }
+    do {
+      return constant(try Interpreter.evaluate(op, constants, origin: call.origin)[0], call)
+    } catch {
+      throw call.fail(.shape(error.message))
+    }
   }
 
   /// `saturate(round(x * scale / resultScale) + resultZero)` of exact sums.

@@ -15,14 +15,8 @@ extension OperatorTable {
     "ReduceSumSquare": reduce(.sumSquare, axesOperandSince: 18),
     "ArgMax": argReduce(largest: true),
     "ArgMin": argReduce(largest: false),
-    "CumSum": { (importer, call) throws(ImportError) in
-      let x = try call.operand(0)
-      let axes = try importer.knownInts(try call.operand(1), "an axis", call)
-      guard axes.count == 1 else { throw call.fail(.invalid("\(axes.count) axes")) }
-      let axis = try importer.axis(axes[0], rank: importer.shape(of: x).rank, call)
-      let (exclusive, reverse) = (try call.bool("exclusive", false), try call.bool("reverse", false))
-      return [try importer.emit(.cumulativeSum(axis: axis, exclusive: exclusive, reverse: reverse), x, for: call)]
-    },
+    "CumProd": cumulative { .cumulativeProduct(axis: $0, exclusive: $1, reverse: $2) },
+    "CumSum": cumulative { .cumulativeSum(axis: $0, exclusive: $1, reverse: $2) },
     "Hardmax": hardmax,
     "LogSoftmax": softmax { .logSoftmax(axis: $0) },
     "Softmax": softmax { .softmax(axis: $0) },
@@ -74,6 +68,16 @@ extension OperatorTable {
     case .l1, .l2: try importer.unary(.absolute, x, call)
     case .sumSquare: try importer.unary(.square, x, call)
     case .logSum: try importer.unary(.log, x, call)
+    }
+  }
+
+  private static func cumulative(_ op: @escaping @Sendable (Int, Bool, Bool) -> Op) -> Conversion {
+    { (importer, call) throws(ImportError) in
+      let x = try call.operand(0)
+      let axis = try importer.axis(
+        try importer.knownInt(try call.operand(1), "an axis", call), rank: importer.shape(of: x).rank, call)
+      let (exclusive, reverse) = (try call.bool("exclusive", false), try call.bool("reverse", false))
+      return [try importer.emit(op(axis, exclusive, reverse), x, for: call)]
     }
   }
 

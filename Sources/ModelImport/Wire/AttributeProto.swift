@@ -1,6 +1,6 @@
 /// `onnx.AttributeProto`. Which field holds the value is told by the presence of fields, since files of IR version 1
 /// carry no type.
-struct AttributeProto {
+struct AttributeProto: Sendable {
   var name = ""
   /// The attribute of the enclosing function that this one repeats.
   var reference = ""
@@ -9,7 +9,8 @@ struct AttributeProto {
   /// Range of bytes in the file.
   var string: Range<Int>?
   var tensor: TensorProto?
-  var hasGraph = false
+  /// Bodies of control flow: one of `g`, any number of `graphs`.
+  var graphs: [GraphProto] = []
   var floats: [Float] = []
   var integers: [Int64] = []
   var strings: [Range<Int>] = []
@@ -26,9 +27,12 @@ struct AttributeProto {
       case 5:
         var message = try reader.message(field, "t")
         tensor = try TensorProto(&message)
-      case 6, 11:
-        hasGraph = true
-        try reader.skip(field)
+      case 6:
+        var message = try reader.message(field, "g")
+        graphs = [try GraphProto(&message)]
+      case 11:
+        var message = try reader.message(field, "graphs", index: graphs.count)
+        graphs.append(try GraphProto(&message))
       case 7: try reader.floats(field, into: &floats)
       case 8: try reader.integers(field, into: &integers)
       case 9: strings.append(try reader.range(field))

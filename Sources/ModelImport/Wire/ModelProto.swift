@@ -38,13 +38,16 @@ struct ModelProto {
 }
 
 /// `onnx.GraphProto`.
-struct GraphProto {
+struct GraphProto: Sendable {
   var name = ""
   var nodes: [NodeProto] = []
   var initializers: [TensorProto] = []
   var inputs: [ValueInfoProto] = []
   var outputs: [ValueInfoProto] = []
   var hasSparseInitializers = false
+
+  /// The names that its nodes read and its outputs name.
+  var reads: [String] { nodes.flatMap(\.reads) + outputs.map(\.name) }
 
   init(_ reader: inout WireReader) throws(WireReader.Failure) {
     while let field = try reader.next() {
@@ -72,13 +75,18 @@ struct GraphProto {
 }
 
 /// `onnx.NodeProto`.
-struct NodeProto {
+struct NodeProto: Sendable {
   var inputs: [String] = []
   var outputs: [String] = []
   var name = ""
   var operation = ""
   var domain = ""
   var attributes: [AttributeProto] = []
+  /// Tells functions of one name apart.
+  var overload = ""
+
+  /// The names that it reads, those that its bodies read from outside among them; some may be the bodies' own.
+  var reads: [String] { inputs + attributes.flatMap(\.graphs).flatMap(\.reads) }
 
   init(_ reader: inout WireReader) throws(WireReader.Failure) {
     while let field = try reader.next() {
@@ -91,6 +99,7 @@ struct NodeProto {
         var message = try reader.message(field, "attribute", index: attributes.count)
         attributes.append(try AttributeProto(&message))
       case 7: domain = try reader.string(field)
+      case 8: overload = try reader.string(field)
       default: try reader.skip(field)
       }
     }
@@ -98,9 +107,10 @@ struct NodeProto {
 }
 
 /// `onnx.FunctionProto`: a node's definition in terms of other nodes.
-struct FunctionProto {
+struct FunctionProto: Sendable {
   var name = ""
   var domain = ""
+  var overload = ""
   var inputs: [String] = []
   var outputs: [String] = []
   var attributes: [String] = []
@@ -125,6 +135,7 @@ struct FunctionProto {
       case 11:
         var message = try reader.message(field, "attribute_proto", index: defaults.count)
         defaults.append(try AttributeProto(&message))
+      case 13: overload = try reader.string(field)
       default: try reader.skip(field)
       }
     }

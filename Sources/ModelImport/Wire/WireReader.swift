@@ -8,6 +8,11 @@ struct WireReader {
   let end: Int
   /// The fields that lead to this message, for errors.
   let path: String
+  /// Messages around this one.
+  private let depth: Int
+
+  /// Deepest nesting, as protobuf's own readers have it: a graph in a graph in a graph takes three levels each.
+  private static let maximumDepth = 100
 
   /// Most messages of one repeated field: an empty one costs 2 bytes in the file and a hundred in memory.
   private static let maximumCount = 1 << 20
@@ -38,8 +43,9 @@ struct WireReader {
     self.init(bytes, 0..<bytes.count, path: "")
   }
 
-  init(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, path: String) {
+  init(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, path: String, depth: Int = 0) {
     self.bytes = bytes
+    self.depth = depth
     at = range.lowerBound
     end = range.upperBound
     self.path = path
@@ -103,9 +109,12 @@ struct WireReader {
     if let index, index >= Self.maximumCount {
       throw failure("more than \(Self.maximumCount) of \(name)", at: field.offset)
     }
+    guard depth < Self.maximumDepth else {
+      throw failure("messages nest deeper than \(Self.maximumDepth)", at: field.offset)
+    }
     let range = try range(field)
     let part = index.map { "\(name)[\($0)]" } ?? name
-    return WireReader(bytes, range, path: path.isEmpty ? part : "\(path).\(part)")
+    return WireReader(bytes, range, path: path.isEmpty ? part : "\(path).\(part)", depth: depth + 1)
   }
 
   /// Appends the integers of a repeated field, packed or not.

@@ -1,0 +1,67 @@
+import InferenceIR
+import ModelImport
+import TensorTypes
+
+/// A model file imported for given inputs.
+///
+/// What the importer must know when it makes the graph (a shape, axes, pads, a trip count) is taken from the given
+/// inputs and becomes a constant; every other input stays one. Dimensions that the file leaves open stay open unless
+/// an operator needs them too.
+struct BoundModel {
+  let graph: Graph
+  /// Inputs that became constants and dimensions that were fixed, as `name` and `name = size`.
+  let bound: [String]
+  /// The place of every input of the graph among the file's inputs.
+  let places: [Int]
+
+  /// - Parameter isFixed: whether every open dimension takes its size from the inputs from the start.
+  init(_ model: OnnxModel, _ data: [Int: HostTensor], isFixed: Bool) throws {
+    let ports = try model.inputs
+    let sizes = try Self.sizes(ports, data)
+    var options = ImportOptions()
+    var bound: [String] = []
+    func fixDimensions() {
+      options.dims = sizes.mapValues { Dim($0) }
+      bound += sizes.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
+    }
+    // Symbols start at 1.
+    if isFixed || sizes.values.contains(0) { fixDimensions() }
+    while true {
+      do {
+        graph = try model.importGraph(options)
+        break
+      } catch {
+        var needed: [Int] = []
+        if case .neededAtImport(_, let inputs) = error.kind {
+          needed = ports.indices.filter { inputs.contains(ports[$0].name) && Self.isParameter(data[$0]) }
+        }
+        if !needed.isEmpty {
+          for at in needed { options.values[ports[at].name] = data[at].map { Constant($0) } }
+          bound += needed.map { ports[$0].name }
+        } else if options.dims.isEmpty, !sizes.isEmpty {
+          fixDimensions()
+        } else {
+          throw error
+        }
+      }
+    }
+    self.bound = bound
+    places = ports.indices.filter { options.values[ports[$0].name] == nil }
+  }
+
+  /// Shapes, axes, counts and the like are numbers and lists of numbers; data that a shape depends on is not bound,
+  /// since a plan for one set of data is of no use.
+  private static func isParameter(_ tensor: HostTensor?) -> Bool { tensor.map { $0.shape.count <= 1 } ?? false }
+
+  /// The sizes that the inputs give to the file's open dimensions.
+  private static func sizes(_ ports: [ModelSignature.Port], _ data: [Int: HostTensor]) throws -> [String: Int] {
+    var sizes: [String: Int] = [:]
+    for (at, port) in ports.enumerated() {
+      guard let shape = data[at]?.shape, shape.count == port.type.shape.rank else { continue }
+      for (dim, size) in zip(port.type.shape.dims, shape) {
+        if let symbol = dim.symbol, sizes[symbol] == nil { sizes[symbol] = size }
+      }
+    }
+    return sizes
+  }
+}
