@@ -66,8 +66,8 @@ private final class Results: @unchecked Sendable {
       total.kernels += result.kernels
       total.failures += result.failures
       if isatty(STDERR_FILENO) != 0 {
-        fputs("\r\(total.graphs) graphs, \(done) of \(units) units, \(total.failures.count) failed ", stderr)
-        if done == units { fputs("\n", stderr) }
+        let line = "\r\(total.graphs) graphs, \(done) of \(units) units, \(total.failures.count) failed "
+        FileHandle.standardError.write(Data((done == units ? line + "\n" : line).utf8))
       }
     }
   }

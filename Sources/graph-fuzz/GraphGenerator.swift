@@ -59,9 +59,13 @@ struct GraphGenerator {
     else { return }
     // Nothing that grows without end, and no batch that was lost.
     let batch = Dim(symbol: "batch")
-    for id in made where type(id).shape.rank > 5 || (keepsBatch && type(id).shape.dims.first != batch) {
-      graph.nodes.removeLast()
-      return
+    for id in made {
+      let dims = type(id).shape.dims
+      let leads = dims.first == batch && !dims.dropFirst().contains { $0.symbols.contains("batch") }
+      if dims.count > 5 || (keepsBatch && !leads) {
+        graph.nodes.removeLast()
+        return
+      }
     }
     if isExact { exact.formUnion(made) }
   }
