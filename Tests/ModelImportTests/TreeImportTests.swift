@@ -21,10 +21,11 @@ import Testing
 
   static func model(
     _ attributes: Attributes, _ operation: String = "TreeEnsembleRegressor", outputs: [String] = ["y"],
+    element: Int64 = 1,
   ) -> ModelBuilder {
     var builder = ModelBuilder()
     builder.opsets = [("", 17), ("ai.onnx.ml", 3)]
-    builder.input("x", ["n", "1"])
+    builder.input("x", ["n", "1"], element: element)
     builder.node(operation, ["x"], outputs, name: "trees", domain: "ai.onnx.ml", attributes)
     for output in outputs { builder.output(output) }
     return builder
@@ -45,6 +46,13 @@ import Testing
   func `every mode decides as ONNX says`(mode: String, expected: [Float]) throws {
     #expect(try scores(mode) == expected)
     #expect(try scores(mode, missing: 1) == Array(expected[..<3]) + [10])
+    // Features of f64 are told apart where f32 could not.
+    for missing in [nil, 1] as [Int64?] {
+      let graph = try importModel(Self.model(Self.stump(mode, missing: missing), element: 11))
+      let x = HostTensor(.f64, [4, 1], [1.nextDown, 1, 1.nextUp, .nan])
+      let found = try Interpreter.run(graph, inputs: [x])[0].values(as: Float.self)
+      #expect(found == Array(expected[..<3]) + [missing == nil ? expected[3] : 10])
+    }
   }
 
   @Test func `an infinite threshold leaves only missing values`() throws {
@@ -52,6 +60,9 @@ import Testing
     let graph = try importModel(Self.model(attributes))
     let x = HostTensor(.f32, [4, 1], [-.infinity, 0, .infinity, .nan] as [Float])
     #expect(try Interpreter.run(graph, inputs: [x])[0].values(as: Float.self) == [10, 10, 10, 20])
+    let wide = try importModel(Self.model(attributes, element: 11))
+    let y = HostTensor(.f64, [4, 1], [-.infinity, 0, .infinity, .nan] as [Double])
+    #expect(try Interpreter.run(wide, inputs: [y])[0].values(as: Float.self) == [10, 10, 10, 20])
   }
 
   /// A chain of equality tests, each of which shares its other branch.

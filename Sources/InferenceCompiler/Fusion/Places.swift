@@ -17,9 +17,11 @@ struct Places {
   }
 
   mutating func assign() {
+    let shown = valuesReadInPlace()
     for at in schedule.graph.nodes.indices.reversed() where !plan.absorbed.contains(at) {
       let node = schedule.graph.nodes[at]
       let isFree = node.outputs.allSatisfy { schedule.views[$0] == nil }
+      if isFree, shown.contains(node.outputs[0]) { continue }
       switch schedule.graph.role(of: node) {
       case .alias:
         alias(node, isFree: isFree)
@@ -32,6 +34,41 @@ struct Places {
       case .computed, .anchor:
         placeMissing(node)
       }
+    }
+    for node in schedule.graph.nodes where shown.contains(node.outputs[0]) { show(node) }
+  }
+
+  /// Results of movements that only products and attention read, whose kernels take any strides: they need no memory
+  /// where their operand has some.
+  private func valuesReadInPlace() -> Set<ValueID> {
+    let graph = schedule.graph
+    let readers = graph.readers
+    var shown: Set<ValueID> = []
+    for (at, node) in graph.nodes.enumerated().reversed() where !plan.absorbed.contains(at) {
+      guard node.op.isStridedView, let y = node.outputs.first, !graph.outputs.contains(y),
+        plan.materialised.contains(y),
+        let all = readers[y],
+        all.allSatisfy({ reader in
+          !plan.absorbed.contains(reader) && plan.gemms[reader] == nil
+            && (graph.nodes[reader].op.readsStrided || shown.contains(graph.nodes[reader].outputs[0]))
+        })
+      else { continue }
+      shown.insert(y)
+    }
+    return shown
+  }
+
+  /// Looks at the operand's memory under the movement's strides, or gives the result its own.
+  private mutating func show(_ node: Node) {
+    let (x, y) = (node.inputs[0], node.outputs[0])
+    if schedule.views[y] != nil { return }
+    if let given = schedule.views[x],
+      let view = given.moved(by: node.op, from: schedule.shape(of: x), to: schedule.shape(of: y))
+    {
+      schedule.views[y] = view
+      aliases.insert(y)
+    } else {
+      placeMissing(node)
     }
   }
 
@@ -77,12 +114,58 @@ struct Places {
 
   /// Lets a reshape's operand be written where its result stands.
   private mutating func pushDown(_ node: Node) {
-    guard case .reshape = node.op else { return }
     let (x, y) = (node.inputs[0], node.outputs[0])
+    if case .transpose(let permutation) = node.op { return pushDown(node, permutation) }
+    guard case .reshape = node.op else { return }
     guard canPlace(x), let target = schedule.views[y],
       let shown = target.reshaped(from: schedule.shape(of: y), to: schedule.shape(of: x))
     else { return }
     schedule.views[x] = shown
     aliases.insert(y)
+  }
+
+  /// Lets the rows of a product or of attention be written where their transposition stands.
+  private mutating func pushDown(_ node: Node, _ permutation: [Int]) {
+    let (x, y) = (node.inputs[0], node.outputs[0])
+    guard canPlace(x), let target = schedule.views[y], let maker = schedule.node(defining: x), maker.op.readsStrided,
+      permutation.last == permutation.count - 1, target.strides.last == 1,
+      schedule.definitions[x].map({ plan.gemms[$0] == nil }) ?? false
+    else { return }
+    var strides = target.strides
+    for (to, from) in permutation.enumerated() { strides[from] = target.strides[to] }
+    schedule.views[x] = View(root: target.root, offset: target.offset, strides: strides)
+    aliases.insert(y)
+  }
+}
+
+extension Op {
+  /// Whether the result is the operand's memory under other strides.
+  fileprivate var isStridedView: Bool {
+    if case .slice(_, _, _, let step) = self { return step > 0 }
+    if case .transpose = self { return true }
+    if case .reshape = self { return true }
+    return false
+  }
+
+  /// Whether the kernel reads and writes matrices with any strides.
+  fileprivate var readsStrided: Bool {
+    if case .matmul = self { return true }
+    if case .attention = self { return true }
+    return false
+  }
+}
+
+extension View {
+  /// The view of a movement's result; nil when that needs a copy.
+  fileprivate func moved(by op: Op, from: Shape, to: Shape) -> View? {
+    if case .transpose(let permutation) = op {
+      return View(root: root, offset: offset, strides: permutation.map { strides[$0] })
+    }
+    if case .slice(let axis, let start, _, let step) = op {
+      var view = slice(axis: axis, start: start)
+      view.strides[axis] = view.strides[axis] * Dim(step)
+      return view
+    }
+    return reshaped(from: from, to: to)
   }
 }

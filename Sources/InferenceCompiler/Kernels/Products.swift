@@ -35,7 +35,7 @@ extension Emitter {
     let isSingleDot = type.shape[rank - 2] == 1 && aStep == 1 && bStep == 1 && depth.constant != nil
     if type.element == .f32, !isSingleDot, result.strides[rank - 1] == 1 || columns == 1 {
       let panel = pointer(.scratch(index: 0, byteCount: depth * 64), type: "f32", written: true)
-      try loops(plan.loops) { emitter throws(EmitFailure) in
+      try loops(plan.loops, .independent) { emitter throws(EmitFailure) in
         func start(_ view: View, _ batch: [Dim], written: Bool = false) -> CExpression {
           let shown = View(root: view.root, offset: view.offset, strides: batch)
           let (base, offset) = emitter.address(shown, plan.indices, element: .f32, written: written)

@@ -53,7 +53,7 @@ extension Emitter {
     guard type.element == .f32, isDense(rowView(x), inner), isDense(rowView(y), inner) else { return false }
     let outer = Shape(Array(type.shape.dims[..<axis]))
     let plan = LoopPlan(outer, strides: [Array(x.strides[..<axis]), Array(y.strides[..<axis])])
-    try loops(plan.loops) { emitter throws(EmitFailure) in
+    try loops(plan.loops, .independent) { emitter throws(EmitFailure) in
       let indices = plan.indices + [Affine](repeating: Affine(0), count: inner.rank)
       let (from, fromOffset) = emitter.address(x, indices, element: .f32)
       let (to, toOffset) = emitter.address(y, indices, element: .f32, written: true)

@@ -25,6 +25,17 @@ struct WorkEstimate {
   private func anchor(_ at: Int) -> Dim {
     let node = schedule.graph.nodes[at]
     if case .matmul = node.op { return product(at) * 60 }
+    if case .attention = node.op {
+      // Scores and their sums with values, and an exponential for each.
+      let (q, k) = (schedule.shape(of: node.inputs[0]), schedule.shape(of: node.inputs[1]))
+      let keys = k[k.rank - 2]
+      let products: Dim = (elements(node.inputs[0]) + elements(node.outputs[0])) * keys
+      let scores: Dim = Shape(Array(q.dims.dropLast())).elementCount * keys
+      return products * Dim(30) + scores * Dim(1000)
+    }
+    if case .recurrent(let recurrence) = node.op {
+      return elements(node.inputs[0]) * Dim(recurrence.hidden * 40 + 1000)
+    }
     if case .treeEnsemble(let ensemble) = node.op {
       return (schedule.shape(of: node.inputs[0]).dims.first ?? 1) * Dim(ensemble.roots.count) * 10_000
     }

@@ -15,7 +15,9 @@ extension Interpreter {
     return Constant(x.element, x.shape, rounding: numbers)
   }
 
-  static func attention(_ scale: Double, _ x: [Constant], _ to: ResultType) -> Constant {
+  static func attention(
+    _ scale: Double, _ zeroesMasked: Bool, _ x: [Constant], _ to: ResultType,
+  ) -> Constant {
     let (q, k, v) = (x[0].doubles, x[1].doubles, x[2].doubles)
     let rank = to.shape.count
     let leading = Array(to.shape.dropLast(2))
@@ -37,6 +39,10 @@ extension Interpreter {
         }
         let row = (head * queries + query) * keys
         if !mask.isEmpty { for key in 0..<keys { scores[key] += mask[maskAt[row + key]] } }
+        if zeroesMasked, !mask.isEmpty, (0..<keys).allSatisfy({ mask[maskAt[row + $0]] == -.infinity }) {
+          results += repeatElement(0, count: width)
+          continue
+        }
         let peak = scores.reduce(-.infinity) { max($0, $1) }
         let terms = scores.map { exp($0 - peak) }
         let total = terms.reduce(0, +)

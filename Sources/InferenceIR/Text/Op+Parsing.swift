@@ -78,7 +78,7 @@ extension Op {
     case "logSoftmax": return .logSoftmax(axis: p.int("axis"))
     case "layerNorm": return .layerNorm(axis: p.int("axis"), epsilon: p.float("epsilon"))
     case "rmsNorm": return .rmsNorm(axis: p.int("axis"), epsilon: p.float("epsilon"))
-    case "attention": return .attention(scale: p.float("scale"))
+    case "attention": return .attention(scale: p.float("scale"), zeroesMasked: p.bool("zeroesMasked"))
     case "recurrent": return Recurrence.read(&p).map { .recurrent($0) }
     case "cumulativeSum":
       return .cumulativeSum(axis: p.int("axis"), exclusive: p.bool("exclusive"), reverse: p.bool("reverse"))

@@ -12,6 +12,8 @@ extension OperatorTable {
     "LpNormalization": lpNormalization,
     "MeanVarianceNormalization": meanVarianceNormalization,
     "RMSNormalization": rmsNormalization,
+    // onnxruntime's exporters write it without a domain.
+    "SimplifiedLayerNormalization": simplifiedLayerNormalization,
   ]
 
   /// Inference: a multiplication and an addition per channel, computed from the parameters at import.
@@ -138,18 +140,10 @@ extension OperatorTable {
   /// `x / sqrt(mean(x^2) + epsilon) * scale`.
   private static let rmsNormalization: Conversion = { (importer, call) throws(ImportError) in
     let x = try call.operand(0)
-    let rank = importer.shape(of: x).rank
-    let axis = try importer.axis(try call.int("axis", -1), rank: rank, call)
-    let element = importer.element(of: x)
+    let axis = try importer.axis(try call.int("axis", -1), rank: importer.shape(of: x).rank, call)
     let epsilon = try call.float("epsilon", 1e-5)
     call.ignore("stash_type")
-    let wide = try importer.converted(x, to: element == .f64 ? .f64 : .f32, call)
-    let mean = try importer.emit(
-      .reduce(.mean, axes: Array(axis..<rank), keepDims: true), try importer.unary(.square, wide, call), for: call)
-    let small = importer.scalar(epsilon, importer.element(of: wide), call)
-    let root = try importer.unary(.sqrt, try importer.binary(.add, mean, small, call), call)
-    let normal = try importer.converted(try importer.binary(.divide, wide, root, call), to: element, call)
-    return [try importer.binary(.multiply, normal, try call.operand(1), call)]
+    return [try rootMeanSquare(x, axis, epsilon, scale: try call.operand(1), &importer, call)]
   }
 
   /// Every channel of every instance is normalised over its pixels.

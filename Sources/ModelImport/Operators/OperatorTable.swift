@@ -33,15 +33,17 @@ enum OperatorTable {
   }
 
   static let standard: [String: Conversion] = merged([
-    activations, arithmetic, comparisons, contractions, constants, conversions, cropping, determinants, indexing,
-    losses, movement, normalizations, quantization, reductions, resizing, sampling, scattering, shapes, signals,
+    activations, arithmetic, attention, comparisons, contractions, constants, conversions, cropping, determinants,
+    indexing,
+    losses, movement, normalizations, quantization, recurrent, reductions, resizing, sampling, scattering, shapes,
+    signals,
     slicing,
   ])
 
   static let machineLearning: [String: Conversion] = merged([trees, features])
 
   /// onnxruntime's contributed operators (its ContribOperators.md), as exporters and quantisers emit them.
-  static let microsoft: [String: Conversion] = merged([fused, quantized])
+  static let microsoft: [String: Conversion] = merged([contribAttention, contribNorms, fused, quantized])
 
   private static func merged(_ families: [[String: Conversion]]) -> [String: Conversion] {
     var table: [String: Conversion] = [:]

@@ -1,4 +1,5 @@
 import InferenceIR
+import TensorTypes
 
 /// Reads the node attributes that TreeEnsembleClassifier and TreeEnsembleRegressor share (ai.onnx.ml 1 and 3).
 struct TreeAttributes {
@@ -12,13 +13,13 @@ struct TreeAttributes {
   let entries: [Entry]
 
   /// - Parameter prefix: `class` or `target`, which begins the names of the leaves' attributes.
-  init(prefix: String, targetCount: Int, _ call: inout Call) throws(ImportError) {
+  init(prefix: String, targetCount: Int, _ importer: inout Importer, _ call: inout Call) throws(ImportError) {
     let treeIDs = try Self.required("nodes_treeids", &call)
     let nodeIDs = try Self.required("nodes_nodeids", &call)
     let features = try Self.required("nodes_featureids", &call)
     let whenTrue = try Self.required("nodes_truenodeids", &call)
     let whenFalse = try Self.required("nodes_falsenodeids", &call)
-    let thresholds = try call.floats("nodes_values") ?? []
+    let thresholds = try Self.numbers("nodes_values", &importer, &call) ?? []
     let modes = try call.strings("nodes_modes") ?? []
     let missing = try call.ints("nodes_missing_value_tracks_true") ?? []
     call.ignore("nodes_hitrates", "nodes_hitrates_as_tensor")
@@ -52,7 +53,7 @@ struct TreeAttributes {
     let leafTrees = try call.ints("\(prefix)_treeids") ?? []
     let leafNodes = try call.ints("\(prefix)_nodeids") ?? []
     let targets = try call.ints("\(prefix)_ids") ?? []
-    let weights = try call.floats("\(prefix)_weights") ?? []
+    let weights = try (Self.numbers("\(prefix)_weights", &importer, &call) ?? []).map { Float($0) }
     guard [leafNodes.count, targets.count, weights.count].allSatisfy({ $0 == leafTrees.count }) else {
       throw call.fail(.invalid("its \(prefix)_* attributes have different lengths"))
     }
@@ -79,13 +80,27 @@ struct TreeAttributes {
 
     entries = zip(targets, weights).map { Entry(target: $0, weight: $1) }
     source = TreeSource(
-      nodes: nodes, roots: roots, targetCount: targetCount, base: try call.floats("base_values") ?? [],
+      nodes: nodes, roots: roots, targetCount: targetCount,
+      base: try (Self.numbers("base_values", &importer, &call) ?? []).map { Float($0) },
       aggregate: .sum)
   }
 
   private static func required(_ name: String, _ call: inout Call) throws(ImportError) -> [Int] {
     guard let values = try call.ints(name) else { throw call.fail(.invalid("attribute \"\(name)\" is missing")) }
     return values
+  }
+
+  /// Floats, or since version 3 doubles as a tensor.
+  private static func numbers(
+    _ name: String, _ importer: inout Importer, _ call: inout Call,
+  ) throws(ImportError) -> [Double]? {
+    let floats = try call.floats(name)
+    guard let tensor = try call.tensor("\(name)_as_tensor") else { return floats?.map { Double($0) } }
+    let constant = try importer.loader.constant(tensor)
+    guard constant.element == .f32 || constant.element == .f64 else {
+      throw call.fail(.unsupportedElement("\(constant.element) of \(name)_as_tensor"))
+    }
+    return constant.doubles
   }
 
   /// - Returns: nil for a leaf.

@@ -55,7 +55,7 @@ struct TreeEnsembleV5 {
             whenFalse: try child(whenFalse[index], isLeaf: falseIsLeaf[index] != 0),
             missingIsTrue: !missing.isEmpty && missing[index] != 0)))
     }
-    for (target, weight) in zip(leafTargets, leafWeights) { nodes.append(.leaf([(target, weight)])) }
+    for (target, weight) in zip(leafTargets, leafWeights) { nodes.append(.leaf([(target, Float(weight))])) }
 
     var entries: [Int] = []
     for root in roots {
@@ -75,13 +75,15 @@ struct TreeEnsembleV5 {
     return try importer.loader.constant(tensor)
   }
 
-  /// A tensor of f32; wider thresholds could not be compared exactly.
+  /// A tensor of f32 or f64.
   private static func floats(
     _ name: String, _ importer: inout Importer, _ call: inout Call,
-  ) throws(ImportError) -> [Float]? {
+  ) throws(ImportError) -> [Double]? {
     guard let constant = try constant(name, &importer, &call) else { return nil }
-    guard constant.element == .f32 else { throw call.fail(.unsupportedElement("\(constant.element) of \(name)")) }
-    return constant.values(as: Float.self)
+    guard constant.element == .f32 || constant.element == .f64 else {
+      throw call.fail(.unsupportedElement("\(constant.element) of \(name)"))
+    }
+    return constant.doubles
   }
 
   private static func modes(
@@ -106,7 +108,7 @@ struct TreeEnsembleV5 {
   /// The lists of `membership_values`, each ended by a NaN.
   private static func memberLists(
     _ importer: inout Importer, _ call: inout Call,
-  ) throws(ImportError) -> [[Float]] {
+  ) throws(ImportError) -> [[Double]] {
     let values = try floats("membership_values", &importer, &call) ?? []
     var lists = values.split(omittingEmptySubsequences: false) { $0.isNaN }.map(Array.init)
     if lists.last?.isEmpty == true { lists.removeLast() }

@@ -14,7 +14,7 @@ extension OperatorTable {
     let transform = try PostTransform.named(try call.string("post_transform", "NONE"), call)
     let aggregate = try aggregate(named: try call.string("aggregate_function", "SUM"), call)
     guard (1...1 << 20).contains(targets) else { throw call.fail(.invalid("n_targets is \(targets)")) }
-    var source = try TreeAttributes(prefix: "target", targetCount: targets, &call).source
+    var source = try TreeAttributes(prefix: "target", targetCount: targets, &importer, &call).source
     source.aggregate = aggregate
     guard source.base.isEmpty || source.base.count == targets else {
       throw call.fail(.invalid("\(source.base.count) base values for \(targets) targets"))
@@ -30,7 +30,10 @@ extension OperatorTable {
     guard (1...1 << 20).contains(targets) else { throw call.fail(.invalid("n_targets is \(targets)")) }
     let source = try TreeEnsembleV5(targetCount: targets, &importer, &call).source
     let scores = try emit(source, &importer, &call)
-    return [try transformed(scores, transform, targets, &importer, call)]
+    let result = try transformed(scores, transform, targets, &importer, call)
+    // Results have the type of the features.
+    let isWide = importer.element(of: try call.operand(0)) == .f64
+    return [isWide ? try importer.converted(result, to: .f64, call) : result]
   }
 
   private static func aggregate(
@@ -67,16 +70,23 @@ extension OperatorTable {
     guard type.shape.rank == 2, let columns = type.shape[1].constant else {
       throw call.fail(.shape("features have shape \(type.shape); they need a row each and a fixed number of columns"))
     }
-    // Rounding wider features to f32 could move them across a threshold.
-    guard type.element != .f64, type.element != .string else {
-      throw call.fail(.unsupportedElement("\(type.element) of features"))
-    }
-    let features = try importer.converted(x, to: .f32, call)
-    let ensemble: TreeEnsemble
-    do {
-      ensemble = try source.normalized(featureCount: columns)
+    guard type.element != .string else { throw call.fail(.unsupportedElement("string of features")) }
+    let (ensemble, ranks): (TreeEnsemble, TreeRanks?)
+    do throws(TreeSource.Defect) {
+      if type.element == .f64 {
+        let ranked = try TreeRanks(source, featureCount: columns)
+        (ensemble, ranks) = (ranked.ensemble, ranked)
+      } else {
+        (ensemble, ranks) = (try source.normalized(featureCount: columns), nil)
+      }
     } catch {
       throw call.fail(.invalid(error.text))
+    }
+    let features: ValueID
+    if let ranks {
+      features = try ranks.features(x, &importer, call)
+    } else {
+      features = try importer.converted(x, to: .f32, call)
     }
     return try importer.emit(.treeEnsemble(ensemble), features, for: call)
   }
@@ -92,7 +102,7 @@ extension OperatorTable {
     let labels =
       texts.isEmpty
       ? Constant(.i64, [count], integers.map { Int64($0) }) : Constant(strings: texts, shape: [count])
-    let attributes = try TreeAttributes(prefix: "class", targetCount: count, &call)
+    let attributes = try TreeAttributes(prefix: "class", targetCount: count, &importer, &call)
     let labelTable = importer.constant(labels, call)
     if count == 2 {
       return try binaryClassifier(attributes, transform, labelTable, &importer, &call)

@@ -5,13 +5,13 @@ struct TreeSource {
   enum Mode {
     case lessOrEqual, less, greaterOrEqual, greater, equal, notEqual
     /// Equality with one of a list.
-    case member([Float])
+    case member([Double])
   }
 
   struct Split {
     var feature: Int
     var mode: Mode
-    var threshold: Float
+    var threshold: Double
     /// Indices into `nodes`.
     var whenTrue: Int
     var whenFalse: Int
@@ -34,11 +34,23 @@ struct TreeSource {
   /// A rule of trees that the source breaks.
   struct Defect: Error { let text: String }
 
-  /// The trees in normal form: every split `x[feature] <= threshold`, parents before children.
+  /// The trees in normal form for features of f32: every split `x[feature] <= threshold`, parents before children.
   func normalized(featureCount: Int) throws(Defect) -> TreeEnsemble {
+    var (ensemble, thresholds) = try built(featureCount: featureCount)
+    for (at, threshold) in thresholds.enumerated() {
+      guard let threshold else { continue }
+      // No f32 lies between a threshold and the next f32 down.
+      let nearest = Float(threshold)
+      ensemble.nodes[at].threshold = Double(nearest) > threshold ? nearest.nextDown : nearest
+    }
+    return ensemble
+  }
+
+  /// The trees in normal form, and the exact threshold of every node; nil where the node has its own.
+  func built(featureCount: Int) throws(Defect) -> (ensemble: TreeEnsemble, thresholds: [Double?]) {
     try checkStructure()
     var builder = TreeBuilder(source: self, featureCount: featureCount)
-    return try builder.build()
+    return (try builder.build(), builder.thresholds)
   }
 
   /// Every child exists and every node is reached at most once, which also rules out cycles.
@@ -62,6 +74,8 @@ private struct TreeBuilder {
   let source: TreeSource
   private let featureCount: Int
   private var nodes: [TreeEnsemble.Node] = []
+  /// One per node; nil for leaves, and where the node's own threshold holds.
+  private(set) var thresholds: [Double?] = []
   private var leafTargets: [Int32] = []
   private var leafWeights: [Float] = []
 
@@ -125,6 +139,7 @@ private struct TreeBuilder {
     nodes.append(
       TreeEnsemble.Node(
         feature: -1, threshold: 0, left: Int32(first), right: Int32(entries.count), missingGoesLeft: false))
+    thresholds.append(nil)
   }
 
   /// Adds the splits of a node.
@@ -152,14 +167,14 @@ private struct TreeBuilder {
     }
   }
 
-  /// The next float down, so that `x < threshold` is `x <=` it.
-  private func below(_ threshold: Float) throws(TreeSource.Defect) -> Float {
+  /// The next number down, so that `x < threshold` is `x <=` it.
+  private func below(_ threshold: Double) throws(TreeSource.Defect) -> Double {
     guard threshold != -.infinity else { throw TreeSource.Defect(text: "a node compares with less than -infinity") }
     return threshold.nextDown
   }
 
   private mutating func addSplit(
-    _ feature: Int, atMost threshold: Float, missingGoesLeft: Bool,
+    _ feature: Int, atMost threshold: Double, missingGoesLeft: Bool,
   ) throws(TreeSource.Defect) -> (left: [Reference], right: [Reference]) {
     // Not where the threshold is read: nodes that test membership have none, and some files write NaN there.
     guard !threshold.isNaN else { throw TreeSource.Defect(text: "a node compares with NaN") }
@@ -171,8 +186,9 @@ private struct TreeBuilder {
   /// Every number left, only missing values right. Kernels put infinities in the place of NaN, which a comparison with
   /// infinity could not tell from numbers: first what is NaN or -infinity is singled out, then NaN.
   private mutating func addMissingTest(_ feature: Int) -> (left: [Reference], right: [Reference]) {
-    let outer = addNode(feature, atMost: -.infinity, missingGoesLeft: true)
-    let inner = addNode(feature, atMost: 0, missingGoesLeft: false)
+    let outer = addNode(feature, atMost: nil, missingGoesLeft: true)
+    let inner = addNode(feature, atMost: nil, missingGoesLeft: false)
+    nodes[outer].threshold = -.infinity
     nodes[outer].left = Int32(inner)
     return (
       [Reference(node: outer, isLeft: false), Reference(node: inner, isLeft: true)],
@@ -182,7 +198,7 @@ private struct TreeBuilder {
 
   /// For each value in ascending order `x <= v`, and below it `x < v`: between them lies v itself.
   private mutating func addMembership(
-    _ feature: Int, _ values: [Float], missingIsMember: Bool,
+    _ feature: Int, _ values: [Double], missingIsMember: Bool,
   ) throws(TreeSource.Defect) -> (member: [Reference], other: [Reference]) {
     let sorted = Set(values).sorted()
     guard !sorted.isEmpty, sorted.allSatisfy(\.isFinite) else {
@@ -201,10 +217,11 @@ private struct TreeBuilder {
     return (member, other)
   }
 
-  private mutating func addNode(_ feature: Int, atMost threshold: Float, missingGoesLeft: Bool) -> Int {
+  private mutating func addNode(_ feature: Int, atMost threshold: Double?, missingGoesLeft: Bool) -> Int {
     nodes.append(
       TreeEnsemble.Node(
-        feature: Int32(feature), threshold: threshold, left: 0, right: 0, missingGoesLeft: missingGoesLeft))
+        feature: Int32(feature), threshold: 0, left: 0, right: 0, missingGoesLeft: missingGoesLeft))
+    thresholds.append(threshold)
     return nodes.count - 1
   }
 
