@@ -156,14 +156,14 @@ extension MathLibrary {
       rest = -m_fma(t, rest, m_fma(t, b, -y));
       T e = m_tail(-y, rest, (T)(1.0f));
       T z = x >= 0.0f ? x : -m_tail(-y, rest, t);
-      z = m_fma(-z, e / (e + 1.0f), z);
+      z = z * (1.0f - e / (e + 1.0f));
       return x != x ? x : z;
     }
     MATH T m_silu(T x) {
       T a = -m_absolute(x);
       T e = m_exp(a);
       T y = x >= 0.0f ? x : m_tail(a, (T)(0.0f), a < -110.0f ? (T)(-110.0f) : a);
-      y = m_fma(-y, e / (e + 1.0f), y);
+      y = y * (1.0f - e / (e + 1.0f));
       return x != x ? x : y;
     }
     MATH T m_hardSigmoid(T x, f32 alpha, f32 beta) {
