@@ -50,9 +50,9 @@ record: build ## Write the golden files anew; fails once, so that somebody looks
 	Tests/Golden/golden.sh $(BIN) --record
 
 .PHONY: bench
-bench: build ## Compare with onnxruntime and with Python servers (makes .venv-bench)
-	Tests/Benchmarks/setup.sh
-	.venv-bench/bin/python Tests/Benchmarks/engine.py --servec $(BIN)/servec
+bench: build ## Compare with other engines and servers; writes Tests/Benchmarks/results.md (makes .venv-bench)
+	Tests/House/venv.sh .venv-bench Tests/Benchmarks/requirements.txt Tests/Benchmarks/requirements-alone.txt
+	.venv-bench/bin/python Tests/Benchmarks/engine.py --servec $(BIN)/servec --served $(BIN)/served --output Tests/Benchmarks $(ARGUMENTS)
 	$(BIN)/servec build $(EXAMPLE)/recommender.serve -o .build/bench
 	.venv-bench/bin/python Tests/Benchmarks/serving.py --serve-load $(BIN)/serve-load --served "$(SERVED)"
 	.venv-bench/bin/python Tests/Benchmarks/startup.py --served "$(SERVED)"

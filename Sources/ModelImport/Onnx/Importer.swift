@@ -22,6 +22,8 @@ struct Importer {
   /// What is known of integer tensors whose elements depend on symbols.
   var symbolic: [ValueID: SymbolicTensor] = [:]
   var folding = FoldingBudget()
+  /// What values were dequantised from.
+  var dequantized: [ValueID: Dequantized] = [:]
   /// Elements that symbolic evaluation may still visit.
   var symbolicWork = 1 << 22
   /// The least value of every symbol.
