@@ -77,6 +77,7 @@ extension UnaryOp {
     case .elu: "elu"
     case .selu: "selu"
     case .hardSigmoid: "hardSigmoid"
+    case .inverse(let function): function.rawValue
     }
   }
 }

@@ -121,6 +121,12 @@ package enum UnaryOp: Hashable, Sendable {
   case not
   case isNaN, isInf
   case leakyRelu(Double), elu(Double), selu(alpha: Double, gamma: Double), hardSigmoid(alpha: Double, beta: Double)
+  case inverse(InverseOp)
+}
+
+/// Hyperbolic functions, and inverses of those and of the trigonometric ones: rare, so computed in f64 everywhere.
+package enum InverseOp: String, Hashable, Sendable, CaseIterable {
+  case acos, acosh, asin, asinh, atan, atanh, cosh, sinh
 }
 
 /// Integers wrap around. Integer division truncates toward zero; dividing by zero gives 0, and so does its modulo.

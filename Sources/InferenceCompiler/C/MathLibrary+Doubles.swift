@@ -134,10 +134,18 @@ extension MathLibrary {
     }
     MATH f64 m_sin(f64 x) { return m_sinFrom(x, 0); }
     MATH f64 m_cos(f64 x) { return m_sinFrom(x, 1); }
+    /// Small whole exponents by squaring, which is exact where the result is.
     MATH f64 m_power(f64 x, f64 y) {
-      f64 r = m_exp(y * m_log(m_absolute(x)));
       f64 half = y * 0.5;
       i32 integral = m_floor(y) == y, odd = integral && m_floor(half) != half;
+      if (integral && m_absolute(y) <= 32.0) {
+        f64 p = 1.0, q = x;
+        for (u32 n = (u32)m_absolute(y); n > 0; n >>= 1, q *= q)
+          if (n & 1) p *= q;
+        return y < 0.0 ? 1.0 / p : p;
+      }
+      f64 r = m_exp(y * m_log(m_absolute(x)));
+      r = m_absolute(x) == 1.0 ? 1.0 : r;
       r = x < 0.0 && !integral ? __builtin_nan("") : (x < 0.0 && odd ? -r : r);
       return y == 0.0 || x == 1.0 ? 1.0 : r;
     }

@@ -9,7 +9,8 @@
 enum MathLibrary {
   static var prelude: String {
     types + instantiate(vectorFunctions, "f32", "i32") + instantiate(vectorFunctions, "f32x16", "i32x16")
-      + doubleFunctions + numberFunctions + smallFunctions + laneFunctions + treeFunctions + productFunctions
+      + doubleFunctions + inverseFunctions + numberFunctions + smallFunctions + laneFunctions + treeFunctions
+      + productFunctions
       + rowFunctions
   }
 

@@ -64,7 +64,7 @@ extension UnaryOp {
   /// Whether the function maps f32 to f32 and exists for vectors.
   var runsInRegisters: Bool {
     switch self {
-    case .not, .isNaN, .isInf: false
+    case .not, .isNaN, .isInf, .inverse: false
     case .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
       .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .leakyRelu,
       .elu, .selu, .hardSigmoid:

@@ -18,7 +18,7 @@ extension Interpreter {
       // The shape rule admits only floating-point numbers here.
       case .exp, .log, .log1p, .sqrt, .reciprocal, .tanh, .sigmoid, .erf, .softplus, .softsign, .gelu, .geluTanh,
         .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .isNaN, .isInf, .leakyRelu, .elu, .selu,
-        .hardSigmoid:
+        .hardSigmoid, .inverse:
         number
       }
     }
@@ -59,6 +59,20 @@ extension Interpreter {
     case .elu(let alpha): { $0 < 0 ? alpha * expm1($0) : $0 }
     case .selu(let alpha, let gamma): { gamma * ($0 > 0 ? $0 : alpha * expm1($0)) }
     case .hardSigmoid(let alpha, let beta): { clamp(alpha * $0 + beta) }
+    case .inverse(let function): inverseFunction(function)
+    }
+  }
+
+  private static func inverseFunction(_ function: InverseOp) -> (Double) -> Double {
+    switch function {
+    case .acos: { acos($0) }
+    case .acosh: { acosh($0) }
+    case .asin: { asin($0) }
+    case .asinh: { asinh($0) }
+    case .atan: { atan($0) }
+    case .atanh: { atanh($0) }
+    case .cosh: { cosh($0) }
+    case .sinh: { sinh($0) }
     }
   }
 

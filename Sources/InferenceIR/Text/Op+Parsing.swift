@@ -125,7 +125,7 @@ extension UnaryOp {
     case "elu": .elu(p.float("alpha"))
     case "selu": .selu(alpha: p.float("alpha"), gamma: p.float("gamma"))
     case "hardSigmoid": .hardSigmoid(alpha: p.float("alpha"), beta: p.float("beta"))
-    default: plain.first { $0.mnemonic == mnemonic }
+    default: plain.first { $0.mnemonic == mnemonic } ?? InverseOp(rawValue: mnemonic).map { .inverse($0) }
     }
   }
 }

@@ -88,7 +88,8 @@ extension UnaryOp {
     case .selu(let alpha, let gamma): [("alpha", .float(alpha)), ("gamma", .float(gamma))]
     case .hardSigmoid(let alpha, let beta): [("alpha", .float(alpha)), ("beta", .float(beta))]
     case .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
-      .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .not,
+      .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .inverse,
+      .not,
       .isNaN, .isInf:
       []
     }

@@ -21,6 +21,8 @@ extension OperatorTable {
     for id in [a, b] where importer.shape(of: id).rank != 2 {
       throw call.fail(.shape("operands are matrices, found \(importer.type(of: id))"))
     }
+    // Before opset 7 it says that C may be broadcast, which it may anyway.
+    call.ignore("broadcast")
     let element = importer.element(of: a)
     let quantized = transposeA ? nil : try importer.quantizedProduct(a, b, transposeB: transposeB, call)
     var result: ValueID
