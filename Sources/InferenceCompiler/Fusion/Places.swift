@@ -118,7 +118,8 @@ struct Places {
     if case .transpose(let permutation) = node.op { return pushDown(node, permutation) }
     guard case .reshape = node.op else { return }
     guard canPlace(x), let target = schedule.views[y],
-      let shown = target.reshaped(from: schedule.shape(of: y), to: schedule.shape(of: x))
+      let shown = target.reshaped(from: schedule.shape(of: y), to: schedule.shape(of: x)),
+      schedule.layout.admits(shown, for: x, schedule.shape(of: x))
     else { return }
     schedule.views[x] = shown
     aliases.insert(y)

@@ -15,6 +15,12 @@ enum WeightKey: Hashable, Sendable {
   /// A byte an element, and what scales a column's bytes: `CompressedRows`.
   case codes(ValueID, isTransposed: Bool)
   case scales(ValueID, isTransposed: Bool)
+  /// A convolution's weights in panels.
+  case convolution(ValueID, ConvolutionPacking)
+  /// A depthwise convolution's weights, `[tap][channel]`.
+  case depthwise(ValueID)
+  /// What windows read outside their tensor: so many f32 zeros.
+  case zeros(count: Int)
   /// The tables of the tree ensemble at a node.
   case trees(node: Int, part: TreeTables.Part)
   /// The same trees over ranks.

@@ -19,6 +19,7 @@ struct WeightStore {
 
   private enum Packing: Hashable {
     case raw, panels(Bool, PanelFormat), panelScales(Bool), pairs(Bool), rows(Bool), codes(Bool), scales(Bool)
+    case convolution(ConvolutionPacking), depthwise
   }
 
   private var entries: [Entry] = []
@@ -42,6 +43,9 @@ struct WeightStore {
     case .rows(let id, let transposed): return add(try constant(id, graph), .rows(transposed))
     case .codes(let id, let transposed): return add(try constant(id, graph), .codes(transposed))
     case .scales(let id, let transposed): return add(try constant(id, graph), .scales(transposed))
+    case .convolution(let id, let packing): return add(try constant(id, graph), .convolution(packing))
+    case .depthwise(let id): return add(try constant(id, graph), .depthwise)
+    case .zeros(let count): return add(bytes: [UInt8](repeating: 0, count: count * 4))
     case .trees(let node, let part):
       guard let tables = trees[node] else {
         throw CompileError(origin: graph.nodes[node].origin, message: "has no tree tables")
@@ -78,6 +82,8 @@ struct WeightStore {
       case .rows(let transposed): RowPacking(constant, isTransposed: transposed).byteCount
       case .codes(let transposed): CompressedRows(constant, isTransposed: transposed).codeBytes
       case .scales(let transposed): CompressedRows(constant, isTransposed: transposed).scaleBytes
+      case .convolution(let packing): packing.byteCount
+      case .depthwise: DepthwisePacking(constant: constant).byteCount
       }
     return add(size, .constant(constant, packing))
   }
@@ -126,6 +132,8 @@ struct WeightStore {
           CompressedRows(constant, isTransposed: transposed).fillCodes(target)
         case .constant(let constant, .scales(let transposed)):
           CompressedRows(constant, isTransposed: transposed).fillScales(target)
+        case .constant(let constant, .convolution(let packing)): packing.fill(target, from: constant)
+        case .constant(let constant, .depthwise): DepthwisePacking(constant: constant).fill(target)
         }
       }
     }
