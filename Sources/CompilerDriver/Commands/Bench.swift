@@ -5,6 +5,7 @@ import InferenceIR
 import InferenceRuntime
 import ModelImport
 import PlanFormat
+import ServeSema
 import TensorTypes
 
 /// One measured row of `servec bench`; times in microseconds.
