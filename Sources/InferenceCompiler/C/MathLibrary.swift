@@ -49,6 +49,8 @@ enum MathLibrary {
     typedef f32 f32x16 __attribute__((ext_vector_type(16)));
     typedef i32 i32x16 __attribute__((ext_vector_type(16)));
     typedef f32x16 f32x16_unaligned __attribute__((aligned(4)));
+    typedef f32 f32x8 __attribute__((ext_vector_type(8)));
+    typedef f32x8 f32x8_unaligned __attribute__((aligned(4)));
     typedef i32x16 i32x16_unaligned __attribute__((aligned(4)));
     typedef i32 i32_unaligned __attribute__((aligned(2)));
     typedef i16 i16x16 __attribute__((ext_vector_type(16)));
