@@ -1,6 +1,7 @@
 import Foundation
 import InferenceRuntime
 import PlanFormat
+import TensorTypes
 import Testing
 
 /// Executors that share a team, as event loops of a pod do.
@@ -10,7 +11,7 @@ import Testing
     var plan = TestPlan.plan
     for index in plan.programs.indices {
       plan.programs[index].steps[0].isSplit = true
-      plan.programs[index].steps[0].cost = 8 * 150_000_000
+      plan.programs[index].steps[0].cost = Dim(8 * 150_000_000)
     }
     return try TestPlan.load(plan)
   }
