@@ -56,14 +56,23 @@ struct Invariance {
       try executor.setDim(symbol, to: symbol == program.batch ? part.count : extent)
     }
     for (at, input) in inputs.enumerated() {
-      let size = input.bytes.count / requests
-      let bytes = Array(input.bytes[part.lowerBound * size..<part.upperBound * size])
-      let tensor = HostTensor(element: input.element, shape: input.shape, bytes: bytes)
-      try LocalPlan.write(tensor, to: executor, input: at, program: index, requests: part.count)
+      let rows = slice(input, part)
+      try LocalPlan.write(rows, to: executor, input: at, program: index, requests: part.count)
     }
     executor.run(index)
     return program.outputs.indices.map { output in
       part.indices.map { Array(executor.output(output, of: index, request: $0 - part.lowerBound)) }
     }
+  }
+
+  /// These requests' part of an input of all.
+  private func slice(_ input: HostTensor, _ part: Range<Int>) -> HostTensor {
+    func share(_ count: Int) -> Range<Int> {
+      let size = count / requests
+      return part.lowerBound * size..<part.upperBound * size
+    }
+    return input.element == .string
+      ? HostTensor(strings: Array(input.strings[share(input.strings.count)]), shape: input.shape)
+      : HostTensor(element: input.element, shape: input.shape, bytes: Array(input.bytes[share(input.bytes.count)]))
   }
 }
