@@ -35,7 +35,8 @@ enum OperatorTable {
   static let standard: [String: Conversion] = merged([
     activations, arithmetic, attention, comparisons, contractions, constants, conversions, cropping, determinants,
     indexing,
-    losses, movement, normalizations, quantization, recurrent, reductions, resizing, sampling, scattering, shapes,
+    losses, movement, nGrams, normalizations, quantization, recurrent, reductions, resizing, sampling, scattering,
+    shapes,
     signals,
     slicing,
   ])
