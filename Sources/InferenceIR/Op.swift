@@ -29,6 +29,9 @@ package enum Op: Hashable, Sendable {
   /// numbers less their zero points, have a product of i32.
   case matmul(transposeA: Bool, transposeB: Bool)
 
+  /// Operands x, weights, and a bias or none.
+  case convolution(Convolution)
+
   // MARK: Reductions and normalisations
 
   case reduce(ReduceOp, axes: [Int], keepDims: Bool)
@@ -42,6 +45,7 @@ package enum Op: Hashable, Sendable {
   case rmsNorm(axis: Int, epsilon: Double)
   case cumulativeSum(axis: Int, exclusive: Bool, reverse: Bool)
   case cumulativeProduct(axis: Int, exclusive: Bool, reverse: Bool)
+  case pool(Pool)
 
   // MARK: Sequences
 

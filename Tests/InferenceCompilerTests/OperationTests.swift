@@ -102,6 +102,12 @@ import Testing
         [try graph.apply(.binary(.modulo(truncated: truncated)), x[0], x[1])]
       }
     }
+    let whole = HostTensor(.f64, [5], [3, -3, 0, 32, 1] as [Double])
+    try add(
+      "whole powers", [HostTensor(.f64, [4, 1], [3, -1.5, 0, -.infinity] as [Double]), whole], tolerance: 1e-14
+    ) {
+      graph, x in [try graph.apply(.binary(.power), x[0], x[1])]
+    }
     try add("power", [f32(50, in: 0...4), f32(50)]) { graph, x in [try graph.apply(.binary(.power), x[0], x[1])] }
     for compare in [CompareOp.equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual] {
       let (a, b) = (i64(6, 5, in: 0..<4), i64(5, in: 0..<4))

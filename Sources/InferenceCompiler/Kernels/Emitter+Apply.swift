@@ -42,7 +42,8 @@ extension Emitter {
       return bind("i64", .call("hash_bucket", [key, .integer(buckets)]), level: x.level)
     case .reshape, .transpose, .expand, .slice, .dimensions, .iota, .gather, .gatherElements, .gatherND, .pad, .oneHot:
       return try moved(node, at: indices)
-    case .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+    case .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention,
+      .recurrent,
       .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .concat, .topK,
       .treeEnsemble:
       throw unsupported(node, "\(node.op.mnemonic) cannot run inside another kernel")

@@ -70,6 +70,11 @@ extension Op {
       return ElementType(name: p.word("to")).map { .cast($0, narrowing) }
     case "bitcast": return ElementType(name: p.word("to")).map { .bitcast($0) }
     case "matmul": return .matmul(transposeA: p.bool("transposeA"), transposeB: p.bool("transposeB"))
+    case "convolution":
+      return .convolution(
+        Convolution(window: Window.read(&p), groups: p.int("groups"), inputDilations: p.ints("inputDilations")))
+    case "pool.maximum", "pool.maximumWithIndices", "pool.average", "pool.norm":
+      return .pool(Pool(Pool.Function.read(mnemonic, &p), window: Window.read(&p), excess: p.ints("excess")))
     case "argmax", "argmin":
       return .argReduce(
         largest: mnemonic == "argmax", axis: p.int("axis"), keepDims: p.bool("keepDims"),
@@ -108,6 +113,25 @@ extension Op {
     case "bucketize": return .bucketize(p.floats("boundaries"))
     case "hashBucket": return .hashBucket(buckets: p.int("buckets"))
     default: return nil
+    }
+  }
+}
+
+extension Window {
+  fileprivate static func read(_ p: inout ParameterReader) -> Window {
+    Window(
+      size: p.ints("size"), strides: p.ints("strides"), dilations: p.ints("dilations"), before: p.ints("before"),
+      after: p.ints("after"))
+  }
+}
+
+extension Pool.Function {
+  fileprivate static func read(_ mnemonic: String, _ p: inout ParameterReader) -> Pool.Function {
+    switch mnemonic {
+    case "pool.average": .average(countsPadding: p.bool("countsPadding"))
+    case "pool.norm": .norm(p: p.int("p"))
+    case "pool.maximumWithIndices": .maximumWithIndices(columnMajor: p.bool("columnMajor"))
+    default: .maximum
     }
   }
 }

@@ -140,7 +140,8 @@ extension Op {
   fileprivate var isFoldable: Bool {
     switch self {
     case .dimensions, .treeEnsemble, .hashBucket: false
-    case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
+    case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce,
+      .softmax, .logSoftmax,
       .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
       .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad,
       .topK, .oneHot, .iota, .bucketize:
