@@ -37,6 +37,7 @@ test: ## All that CI runs, cheap to dear
 	@$(STEP) "release build" swift build $(RELEASE)
 	@$(STEP) "binaries" Tests/House/binaries.sh $(BIN)
 	@$(STEP) "golden files" Tests/Golden/golden.sh $(BIN)
+	@$(STEP) "random graphs" $(BIN)/graph-fuzz --graphs 2000 --optimize 0 --record Tests/Fuzz/graphs/seeds
 	@$(STEP) "ONNX fixtures" $(BIN)/servec verify --each 'Tests/Fixtures/onnx*/*'
 	@$(STEP) "conformance table" python3 Tests/Conformance/table.py --check
 	@$(STEP) "integration" Tests/Integration/run.sh $(BIN)
@@ -49,9 +50,9 @@ record: build ## Write the golden files anew; fails once, so that somebody looks
 	Tests/Golden/golden.sh $(BIN) --record
 
 .PHONY: bench
-bench: build ## Compare with onnxruntime and with Python servers (makes .venv-bench)
-	Tests/Benchmarks/setup.sh
-	.venv-bench/bin/python Tests/Benchmarks/engine.py --servec $(BIN)/servec
+bench: build ## Compare with other engines and servers; writes Tests/Benchmarks/results.md (makes .venv-bench)
+	Tests/House/venv.sh .venv-bench Tests/Benchmarks/requirements.txt Tests/Benchmarks/requirements-alone.txt
+	.venv-bench/bin/python Tests/Benchmarks/engine.py --servec $(BIN)/servec --served $(BIN)/served --output Tests/Benchmarks $(ARGUMENTS)
 	$(BIN)/servec build $(EXAMPLE)/recommender.serve -o .build/bench
 	.venv-bench/bin/python Tests/Benchmarks/serving.py --serve-load $(BIN)/serve-load --served "$(SERVED)"
 	.venv-bench/bin/python Tests/Benchmarks/startup.py --served "$(SERVED)"
@@ -64,6 +65,14 @@ conformance: build ## Run ONNX's own backend tests; writes the table in specs/on
 .PHONY: fuzz
 fuzz: deps ## Fuzz the parser and the readers of files and requests, a minute each
 	for target in Tests/Fuzz/*/; do Tests/Fuzz/run.sh $$(basename $$target) 60 || exit 1; done
+
+.PHONY: fuzz-graphs
+fuzz-graphs: build ## Compare 100,000 random graphs, compiled, with the interpreter (an hour on 2 cores)
+	$(BIN)/graph-fuzz --graphs 100000 --seed 100000 --record Tests/Fuzz/graphs/seeds
+
+.PHONY: exhaustive
+exhaustive: deps ## Try every elementary function on all 2^32 floats (a quarter of an hour on 2 cores)
+	EXHAUSTIVE=1 swift test --filter ElementaryFunctionTests
 
 .PHONY: lint
 lint: ## Check the format of all Swift sources

@@ -61,6 +61,7 @@ let package = Package(
     .target(name: "InferenceServer", dependencies: ["InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", "TensorTypes", "CPlanABI"] + nio, swiftSettings: swift),
 
     // MARK: - Programs
+    .executableTarget(name: "graph-fuzz", dependencies: ["InferenceCompiler", "InferenceIR", "PlanFormat", "TensorTypes", arguments], swiftSettings: swift),
     .executableTarget(name: "serve-load", dependencies: [arguments], swiftSettings: swift),
     .executableTarget(name: "servec", dependencies: ["CompilerDriver", "ServeDiagnostics", arguments], swiftSettings: swift),
     .executableTarget(name: "served", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", arguments], swiftSettings: swift),

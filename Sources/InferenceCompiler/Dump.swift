@@ -26,6 +26,8 @@ extension LoweredUnit {
     case .weights(.panels(let id, _)): return "panels %\(schedule.graph[id].name)"
     case .weights(.pairs(let id, _)): return "pairs %\(schedule.graph[id].name)"
     case .weights(.rows(let id, _)): return "rows %\(schedule.graph[id].name)"
+    case .weights(.convolution(let id, _)), .weights(.depthwise(let id)): return "windows %\(schedule.graph[id].name)"
+    case .weights(.zeros(let count)): return "zeros \(count)"
     case .weights(.trees(_, let part)): return "trees.\(part)"
     case .weights(.scorer(_, let part)): return "scorer.\(part)"
     }

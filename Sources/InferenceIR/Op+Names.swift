@@ -9,6 +9,8 @@ extension Op {
     case .cast: "cast"
     case .bitcast: "bitcast"
     case .matmul: "matmul"
+    case .convolution: "convolution"
+    case .pool(let pool): pool.function.mnemonic
     case .reduce(let function, _, _): "reduce.\(function.rawValue)"
     case .argReduce(let largest, _, _, _): largest ? "argmax" : "argmin"
     case .softmax: "softmax"
@@ -37,6 +39,17 @@ extension Op {
     case .treeEnsemble: "treeEnsemble"
     case .bucketize: "bucketize"
     case .hashBucket: "hashBucket"
+    }
+  }
+}
+
+extension Pool.Function {
+  var mnemonic: String {
+    switch self {
+    case .maximum: "pool.maximum"
+    case .maximumWithIndices: "pool.maximumWithIndices"
+    case .average: "pool.average"
+    case .norm: "pool.norm"
     }
   }
 }
@@ -77,6 +90,7 @@ extension UnaryOp {
     case .elu: "elu"
     case .selu: "selu"
     case .hardSigmoid: "hardSigmoid"
+    case .inverse(let function): function.rawValue
     }
   }
 }

@@ -12,7 +12,8 @@ extension Op {
     case .dimensions(let dims): .dimensions(dims.map { $0.substituting(replacements) })
     case .iota(let count, let start, let step):
       .iota(count: count.substituting(replacements), start: start, step: step)
-    case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
+    case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce,
+      .softmax, .logSoftmax,
       .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
       .transpose, .concat, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
       .bucketize, .hashBucket:

@@ -29,6 +29,9 @@ package enum Op: Hashable, Sendable {
   /// numbers less their zero points, have a product of i32.
   case matmul(transposeA: Bool, transposeB: Bool)
 
+  /// Operands x, weights, and a bias or none.
+  case convolution(Convolution)
+
   // MARK: Reductions and normalisations
 
   case reduce(ReduceOp, axes: [Int], keepDims: Bool)
@@ -42,6 +45,7 @@ package enum Op: Hashable, Sendable {
   case rmsNorm(axis: Int, epsilon: Double)
   case cumulativeSum(axis: Int, exclusive: Bool, reverse: Bool)
   case cumulativeProduct(axis: Int, exclusive: Bool, reverse: Bool)
+  case pool(Pool)
 
   // MARK: Sequences
 
@@ -121,6 +125,12 @@ package enum UnaryOp: Hashable, Sendable {
   case not
   case isNaN, isInf
   case leakyRelu(Double), elu(Double), selu(alpha: Double, gamma: Double), hardSigmoid(alpha: Double, beta: Double)
+  case inverse(InverseOp)
+}
+
+/// Hyperbolic functions, and inverses of those and of the trigonometric ones: rare, so computed in f64 everywhere.
+package enum InverseOp: String, Hashable, Sendable, CaseIterable {
+  case acos, acosh, asin, asinh, atan, atanh, cosh, sinh
 }
 
 /// Integers wrap around. Integer division truncates toward zero; dividing by zero gives 0, and so does its modulo.

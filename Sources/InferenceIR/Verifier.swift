@@ -116,7 +116,8 @@ extension Op {
     case .slice(_, let start, let length, _): [start, length]
     case .dimensions(let dims): dims
     case .iota(let count, _, _): [count]
-    case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
+    case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce,
+      .softmax, .logSoftmax,
       .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
       .transpose, .concat, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
       .bucketize, .hashBucket:

@@ -79,7 +79,10 @@ struct Served: ParsableCommand {
       }
       try loaded.selfTest()
       let stores = try FeatureStores(plan: loaded.plan, paths: settings.stores)
-      return try Service(loaded, stores: stores, settings: settings, threads: threads, version: Self.version)
+      // A step is split over cores, so over no more than this process may use, however many event loops there are.
+      let team = try Team(loaded, cores: min(threads, CPUQuota.threads()))
+      return try Service(
+        loaded, stores: stores, settings: settings, threads: threads, version: Self.version, team: team)
     }
   }
 

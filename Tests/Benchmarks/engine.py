@@ -1,153 +1,165 @@
-"""Times compiled plans beside onnxruntime and compares their outputs: one thread, interleaved rounds, medians.
+"""Times compiled plans beside other engines and judges the ratios: results.md and ratios.png.
 
-    python Tests/Benchmarks/engine.py --servec .build/release/servec [--models DIRECTORY]
+    python Tests/Benchmarks/engine.py --servec .build/release/servec --served .build/release/served [--only NAME...] [--quick]
 
-DIRECTORY holds mlp.onnx and dlrm.onnx (Tests/Fixtures/make_benchmark_models.py); they are written when missing. Both
-sides get the same inputs, bound once; onnxruntime is timed through its IO binding, without Python's wrapper.
+A row is a model, a batch and a number of threads. Its engines run in turn, round by round, on the same inputs; each
+reports its median and minimum; errors are relative to f64. The models are written once into --models.
 """
 
 import argparse
-import json
+import os
 import pathlib
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
+from dataclasses import dataclass, field
 
 import numpy as np
-import onnx
-import onnxruntime
-from onnx import numpy_helper
+
+import loading
+import machine
+import report
+import roofline
+from engines import (Refused, lightgbm_engine, onnxruntime_engine, openvino_engine, servec, tl2cgen_engine,
+                     xgboost_engine)
+from models import all_models
+from reference import reference
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "Tests/Benchmarks/peers"))
+PEERS = (onnxruntime_engine, openvino_engine, xgboost_engine, lightgbm_engine, tl2cgen_engine)
+PAUSE = 0.02
+"""Seconds between engines: thread pools spin for a while after a run."""
 
 
-def example_inputs(batch):
-    """Rows of the example's own store: what its rankers see when a request has `batch` candidates."""
-    from recommender import Recommender
+@dataclass
+class Measurement:
+    """Times of one engine over the rounds, microseconds: each round's median and minimum."""
 
-    shop = Recommender()
-    random = np.random.default_rng(1)
-    customers = [row[0] for row in shop.connection.execute("SELECT customer_id FROM customers")]
-    products = [row[0] for row in shop.connection.execute("SELECT product_id FROM products")]
-    chosen = random.choice(products, batch, replace=False).tolist()
-    dense, ids = shop.inputs(shop.customer(int(random.choice(customers))), shop.products(chosen))
-    return {"dense": dense, "ids": ids}
+    medians: list = field(default_factory=list)
+    minima: list = field(default_factory=list)
+    error: float = float("nan")
 
+    @property
+    def median(self):
+        return statistics.median(self.medians)
 
-def mlp_inputs(batch):
-    return {"x": np.random.default_rng(2).standard_normal((batch, 512), np.float32)}
-
-
-def dlrm_inputs(batch):
-    random = np.random.default_rng(3)
-    return {"dense": random.standard_normal((batch, 13), np.float32), "ids": random.integers(0, 100_000, (batch, 26))}
+    @property
+    def minimum(self):
+        return min(self.minima)
 
 
-class Peer:
-    """An onnxruntime session with its inputs and outputs bound."""
+@dataclass
+class Row:
+    model: str
+    kind: str
+    batch: int
+    threads: int
+    engines: dict
+    """Measurements by engine."""
+    refused: str = ""
+    """Why servec does not take the model, when it does not."""
 
-    def __init__(self, path):
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
+    @property
+    def fastest_peer(self):
+        peers = [name for name in self.engines if name != servec.NAME]
+        return min(peers, key=lambda name: self.engines[name].median, default=None)
 
-    def outputs(self, feeds):
-        names = [output.name for output in self.session.get_outputs()]
-        return dict(zip(names, self.session.run(names, feeds)))
+    @property
+    def ratio(self):
+        """The fastest peer's median over ours, round by round; None where there is nothing to compare."""
+        peer, ours = self.engines.get(self.fastest_peer), self.engines.get(servec.NAME)
+        return statistics.median(p / o for p, o in zip(peer.medians, ours.medians)) if peer and ours else None
 
-    def p50(self, feeds, outputs, seconds):
-        """Median microseconds of a run from bound inputs to bound outputs."""
-        binding = self.session.io_binding()
-        for name, array in feeds.items():
-            binding.bind_ortvalue_input(name, onnxruntime.OrtValue.ortvalue_from_numpy(array))
-        for name, array in outputs.items():
-            binding.bind_ortvalue_output(name, onnxruntime.OrtValue.ortvalue_from_numpy(array))
-        run, bound, clock = self.session._sess.run_with_iobinding, binding._iobinding, time.perf_counter_ns
-        for _ in range(20):
-            run(bound, None)
-        times, end = [], clock() + int(seconds * 1e9)
-        while clock() < end:
-            start = clock()
-            run(bound, None)
-            times.append(clock() - start)
-        return statistics.median(times) / 1e3
+    @property
+    def ratio_of_minima(self):
+        peer, ours = self.engines.get(self.fastest_peer), self.engines.get(servec.NAME)
+        return peer.minimum / ours.minimum if peer and ours else None
 
 
-def write_data(folder, feeds, outputs):
-    folder.mkdir(parents=True)
-    for kind, tensors in (("input", feeds), ("output", outputs)):
-        for index, (name, array) in enumerate(tensors.items()):
-            onnx.save_tensor(numpy_helper.from_array(array, name), folder / f"{kind}_{index}.pb")
+def truth_of(model, path, batch, folder):
+    """The f64 outputs, kept beside the model: they take seconds."""
+    kept = folder / f"{model.name}.{batch}.reference.npz"
+    if not kept.exists() or kept.stat().st_mtime < path.stat().st_mtime:
+        np.savez(kept, **reference(path, model.inputs(batch)))
+    with np.load(kept) as arrays:
+        return {name: arrays[name] for name in arrays.files}
 
 
-def servec(command, *arguments):
-    """The last line of servec's JSON output."""
-    result = subprocess.run([command, *map(str, arguments), "--format", "json"], capture_output=True, text=True)
-    lines = [line for line in result.stdout.splitlines() if line.startswith("{")]
-    if not lines:
-        raise SystemExit(f"servec {' '.join(map(str, arguments))} failed:\n{result.stdout}{result.stderr}")
-    return json.loads(lines[-1])
+def runners(ours, model, path, batch, threads, folder, truth):
+    """A runner of each engine that takes the model, and why ours does not."""
+    feeds, found, refused = model.inputs(batch), {}, ""
+    data = folder / f"{model.name}-{batch}"
+    try:
+        servec.write_data(data, feeds, truth)
+        found[servec.NAME] = ours.start(model, path, data, batch, threads)
+    except Refused as reason:
+        refused = str(reason)
+    for peer in PEERS:
+        try:
+            found[peer.NAME] = peer.start(model, path, feeds, threads)
+        except Refused:
+            pass  # The row has an empty cell.
+    return found, refused
 
 
-def build(command, path, folder):
-    """The plan of a model file alone: compiled once, as onnxruntime's session is created once."""
-    subprocess.run([command, "build", str(path), "-o", str(folder)], check=True, capture_output=True)
-    (plan,) = (folder / "plans").glob("*.plan")
-    return plan
+def measure(ours, model, path, batch, threads, options, truth):
+    running, refused = runners(ours, model, path, batch, threads, options.work, truth)
+    row = Row(model.name, model.kind, batch, threads, {name: Measurement() for name in running}, refused)
+    try:
+        for name, runner in running.items():
+            row.engines[name].error = runner.error(truth)
+        for turn in range(options.rounds):
+            names = list(running)
+            for name in names[turn % len(names):] + names[: turn % len(names)]:
+                times = running[name].times(options.seconds)
+                row.engines[name].medians.append(statistics.median(times))
+                row.engines[name].minima.append(min(times))
+                time.sleep(PAUSE)
+    finally:
+        for runner in running.values():
+            runner.close()
+    return row
 
 
-def compare(command, name, path, inputs, batches, rounds, seconds, folder):
-    peer = Peer(path)
-    plan = build(command, path, folder / name / "dist")
-    for batch in batches:
-        feeds = inputs(batch)
-        outputs = peer.outputs(feeds)
-        data = folder / name / str(batch)
-        write_data(data, feeds, outputs)
-        verdict = servec(command, "verify", path, "--data", data)
-        ours, theirs = [], []
-        for _ in range(rounds):
-            theirs.append(peer.p50(feeds, outputs, seconds))
-            arguments = ("--batch", batch, "--threads", 1, "--seconds", seconds, "--data", data)
-            ours.append(servec(command, "bench", plan, *arguments)["p50_us"])
-        ratio = statistics.median(t / o for t, o in zip(theirs, ours))
-        yield [
-            name, batch, f"{statistics.median(theirs):.1f}", f"{statistics.median(ours):.1f}", f"{ratio:.2f}x",
-            f"{verdict['max_rel']:.1e}", verdict["status"],
-        ]
+def suite(options, ours):
+    """All rows, with progress."""
+    models = {name: model for name, model in all_models().items() if not options.only or name in options.only}
+    started = time.monotonic()
+    for name, model in models.items():
+        path = model.path(options.models)
+        for batch in model.batches[:: max(1, len(model.batches) - 1)] if options.quick else model.batches:
+            truth = truth_of(model, path, batch, options.models)
+            for threads in options.threads:
+                row = measure(ours, model, path, batch, threads, options, truth)
+                ratio = f"{row.ratio:.2f}x" if row.ratio else row.refused
+                print(f"{time.monotonic() - started:4.0f} s  {name} batch {batch}, {threads} threads: {ratio}", file=sys.stderr)
+                yield row
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--servec", default=str(ROOT / ".build/release/servec"))
+    parser.add_argument("--served", default=str(ROOT / ".build/release/served"), help="for the times of loading")
     parser.add_argument("--models", type=pathlib.Path, default=ROOT / ".build/benchmark-models")
-    parser.add_argument("--only", nargs="*", default=["v1_trees", "v2_neural", "mlp", "dlrm"])
-    parser.add_argument("--batch", type=int, nargs="*", default=[1, 32])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=0.5, help="of each side in each round")
+    parser.add_argument("--work", type=pathlib.Path, default=ROOT / ".build/benchmark-work")
+    parser.add_argument("--output", type=pathlib.Path, help="folder of results.md and ratios.png, else the table is printed")
+    parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="models")
+    parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.2, help="of each engine in each round, and at least one run")
+    parser.add_argument("--quick", action="store_true", help="two short rounds of the smallest and largest batch")
     options = parser.parse_args()
-    missing = [n for n in ("mlp", "dlrm") if n in options.only and not (options.models / f"{n}.onnx").exists()]
-    if missing:
-        script = ROOT / "Tests/Fixtures/make_benchmark_models.py"
-        subprocess.run([sys.executable, script, options.models], check=True)
-    example = ROOT / "examples/recommender/models"
-    models = {
-        "v1_trees": (example / "v1_trees.onnx", example_inputs),
-        "v2_neural": (example / "v2_neural.onnx", example_inputs),
-        "mlp": (options.models / "mlp.onnx", mlp_inputs),
-        "dlrm": (options.models / "dlrm.onnx", dlrm_inputs),
-    }
-    print("| model | batch | onnxruntime p50 us | servec p50 us | ratio | max relative error | verify |")
-    print("|---|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder:
-        for name in options.only:
-            path, inputs = models[name]
-            run = (options.servec, name, path, inputs, options.batch, options.rounds, options.seconds)
-            for row in compare(*run, pathlib.Path(folder)):
-                print("| " + " | ".join(map(str, row)) + " |", flush=True)
+    if options.quick:
+        options.rounds, options.seconds = 2, 0.05
+    options.threads = [count for count in options.threads if count <= len(os.sched_getaffinity(0))]
+
+    load = os.getloadavg()[0]
+    peaks = {count: machine.peaks(options.work, count) for count in options.threads}
+    ours = servec.Servec(options.servec, options.work)
+    rows = list(suite(options, ours))
+    steps = roofline.rows(ours, options, peaks[min(peaks)])
+    loads = list(loading.rows(ours, options, truth_of))
+    report.write(options.output, rows, steps, loads, peaks, load, PEERS)
 
 
 if __name__ == "__main__":

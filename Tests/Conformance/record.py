@@ -6,6 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = Path(__file__).parent / "results.tsv"
 PASS, REFUSED, WRONG = "pass", "refused", "wrong"
+BOUND = "with "
+"""How the reason of a pass starts when inputs were made constants of the plan."""
 
 
 @dataclass(frozen=True, order=True)

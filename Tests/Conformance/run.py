@@ -39,7 +39,7 @@ def operator(folder):
 
 
 def verify(servec, folder, limit):
-    """(result, reason) of all data sets of a case."""
+    """(result, reason) of all data sets of a case; of a pass the inputs that were made constants."""
     data = sorted(map(str, folder.glob("test_data_set_*")))
     command = [servec, "verify", str(folder / "model.onnx"), "--format", "json"]
     for option, value in json.loads((folder / "data.json").read_text()).items() if (folder / "data.json").exists() else ():
@@ -58,7 +58,8 @@ def verify(servec, folder, limit):
         for one in sets:
             if one["status"] == status:
                 return result, one["reason"]
-    return PASS, ""
+    bound = sorted({name for one in sets for name in one.get("bound", [])})
+    return PASS, f"{record.BOUND}{', '.join(bound)}" if bound else ""
 
 
 def run(servec, folders, limit, known):

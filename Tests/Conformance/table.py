@@ -75,9 +75,15 @@ def operators(cases):
     return f"Operators whose cases all pass, with their number: {', '.join(whole)}.\n\n" + rows(header, lines)
 
 
+def bound(cases):
+    count = sum(case.result == PASS and case.reason.startswith(record.BOUND) for case in cases)
+    return (f"In {count} of the passes inputs that decide shapes (axes, sizes, paddings, ...) or open dimensions were made "
+            "constants of the plan, with the case's values.\n")
+
+
 def text(cases):
     cases = list(cases)
-    return f"{START}\n{summary(cases)}\n{operators(cases)}\n{END}"
+    return f"{START}\n{summary(cases)}\n{bound(cases)}\n{operators(cases)}\n{END}"
 
 
 def replaced(spec, cases):

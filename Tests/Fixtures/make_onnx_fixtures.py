@@ -7,15 +7,18 @@ Each case is laid out as ONNX's own backend tests are: model.onnx and test_data_
 
 import pathlib
 import shutil
+import sys
 
 import numpy as np
 import onnx
 import onnxruntime
 from onnx import numpy_helper
 
-from make_benchmark_models import dlrm_model
 from onnx_graph import GraphBuilder, linear, mlp
 from onnx_trees import ensemble_v5_attributes, forest, leaf_attributes, node_attributes
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "Benchmarks"))
+from models.recommenders import dlrm  # noqa: E402
 
 FOLDER = pathlib.Path(__file__).parent / "onnx"
 CASES = {}
@@ -42,7 +45,7 @@ def column(builder, ids, index):
 
 @case
 def dlrm_tiny():
-    model = dlrm_model(rows=32, tables=4, width=8, dense=(5, 16, 8), top=(16, 1))
+    model = dlrm(rows=32, tables=4, width=8, dense=(5, 16, 8), top=(16, 1))
     return model, lambda r, b: {"dense": normal(r, b, 5), "ids": r.integers(0, 32, (b, 4))}
 
 

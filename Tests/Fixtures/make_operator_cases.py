@@ -152,6 +152,55 @@ def operators():
     case("space_to_depth", "SpaceToDepth", 13, [ramp(1, 2, 4, 4)], blocksize=2)
 
 
+def regions():
+    """Operators that resize, sample, scatter and transform."""
+    grid = (ramp(1, 2, 3, 2) * f32(0.2)).astype(f32)
+    still = {"symbolic": False}
+    case("resize_19_linear_antialias", "Resize", 19, [ramp(1, 1, 6, 5)], [None, f32([1, 1, 0.5, 0.6])], mode="linear",
+         antialias=1, **still)
+    case("resize_13_cubic", "Resize", 13, [ramp(1, 1, 3, 4)], [None, f32([1, 1, 2, 1.5])], mode="cubic",
+         exclude_outside=1, **still)
+    case("resize_13_linear_sizes", "Resize", 13, [ramp(1, 1, 3, 4)], [None, None, i64([1, 1, 5, 3])], mode="linear",
+         coordinate_transformation_mode="align_corners", **still)
+    case("resize_13_nearest", "Resize", 13, [ramp(2, 1, 3, 2)], [None, f32([1, 1, 1.7, 2])], mode="nearest")
+    case("resize_11_crop", "Resize", 11, [ramp(1, 1, 4, 4)], [f32([0, 0, 0.4, 0.6, 1, 1, 0.6, 1.4]), f32([]),
+         i64([1, 1, 3, 3])], mode="linear", coordinate_transformation_mode="tf_crop_and_resize", extrapolation_value=9.0,
+         **still)
+    case("upsample_9", "Upsample", 9, [ramp(1, 1, 2, 2)], [f32([1, 1, 2, 3])], mode="nearest", **still)
+    for mode, padding in (("cubic", "reflection"), ("linear", "zeros"), ("nearest", "border")):
+        case(f"grid_sample_20_{mode}", "GridSample", 20, [ramp(1, 2, 3, 4), grid], mode=mode, padding_mode=padding, **still)
+    case("affine_grid_20", "AffineGrid", 20, [ramp(1, 2, 3)], [i64([1, 1, 2, 3])], align_corners=1)
+    case("roi_align_16", "RoiAlign", 16, [ramp(1, 2, 5, 5), f32([[0, 0, 4, 3], [1, 1, 9, 9]]), i64([0, 0])],
+         output_height=2, output_width=2, sampling_ratio=2, **still)
+    case("pad_19_wrap", "Pad", 19, [ramp(2, 4)], [i64([0, 5, 0, 2])], mode="wrap", **still)
+    case("pad_13_reflect", "Pad", 13, [ramp(2, 4)], [i64([0, 3, 0, 2])], mode="reflect")
+    case("center_crop_pad_18", "CenterCropPad", 18, [ramp(3, 5)], [i64([4, 2])], **still)
+    case("scatter_elements_18_add", "ScatterElements", 18, [ramp(3, 3), i64([[0, 0], [2, -1]]), ramp(2, 2)], axis=1,
+         reduction="add", **still)
+    case("scatter_nd_18_max", "ScatterND", 18, [ramp(4, 2), i64([[1], [-1], [1]]), ramp(3, 2)], reduction="max", **still)
+    case("compress_11", "Compress", 11, [ramp(2, 3)], [np.array([True, False, True])], axis=1)
+    case("nonzero_13", "NonZero", 13, [], [f32([[0, 1], [2, 0]])])
+    case("reverse_sequence_10", "ReverseSequence", 10, [ramp(4, 2), i64([3, 2])], **still)
+    case("max_unpool_11", "MaxUnpool", 11, [f32([[[[5, 7]]]]), i64([[[[1, 7]]]])], kernel_shape=[2, 2], strides=[2, 2],
+         **still)
+    case("dft_20", "DFT", 20, [ramp(1, 6, 1)], onesided=1, **still)
+    case("dft_17_inverse", "DFT", 17, [ramp(1, 5, 2)], inverse=1, **still)
+    case("stft_17", "STFT", 17, [ramp(1, 12, 1)], [i64(3), f32([0.5, 1, 1, 0.5])], **still)
+    case("hann_window_17", "HannWindow", 17, [], [i64(5)])
+    case("mel_weight_matrix_17", "MelWeightMatrix", 17, [], [i64(4), i64(16), i64(8000), f32(0), f32(4000)])
+    case("det_11", "Det", 11, [ramp(2, 3, 3) ** 2])
+    case("lrn_13", "LRN", 13, [ramp(1, 4, 2, 1)], size=3, alpha=0.5, **still)
+    case("nll_13_ignored", "NegativeLogLikelihoodLoss", 13, [ramp(3, 5), i64([1, 4, 2])], [f32([1, 2, 3, 4, 5])],
+         ignore_index=4, **still)
+    case("cross_entropy_13", "SoftmaxCrossEntropyLoss", 13, [ramp(2, 3, 2), i64([[0, 2], [1, 1]])], outputs=2,
+         reduction="sum", **still)
+    case("batch_norm_15_training", "BatchNormalization", 15, [ramp(2, 3, 2)],
+         [f32([1, 2, -1]), f32([0, 1, 2]), f32([0.5, 0, -1]), f32([1, 4, 0.25])], outputs=3, training_mode=1, **still)
+    for kind in ("Acos", "Asin", "Atan", "Atanh", "Asinh", "Sinh", "Cosh"):
+        case(kind.lower(), kind, 9, [ramp(2, 4, scale=0.2)])
+    case("acosh", "Acosh", 9, [np.abs(ramp(2, 4)) + 1])
+
+
 def features():
     ml = {"domain": "ai.onnx.ml"}
     x = ramp(3, 2)
@@ -233,6 +282,7 @@ def trees():
 if __name__ == "__main__":
     shutil.rmtree(ROOT, ignore_errors=True)
     operators()
+    regions()
     features()
     trees()
     files = [p for p in ROOT.rglob("*") if p.is_file()]

@@ -64,6 +64,14 @@ import Testing
     for function in [UnaryOp.sin, .cos] {
       try add(function.mnemonic, [mild]) { graph, x in [try graph.apply(.unary(function), x[0])] }
     }
+    let small = HostTensor(.f32, [99], random.floats(99, in: -1.01...1.01))
+    for function in InverseOp.allCases {
+      for (at, values) in [mild, x, small].enumerated() {
+        try add("\(function.rawValue) \(at)", [values]) { graph, x in
+          [try graph.apply(.unary(.inverse(function)), x[0])]
+        }
+      }
+    }
     for function in [UnaryOp.isNaN, .isInf] {
       try add(function.mnemonic, [x]) { graph, x in [try graph.apply(.unary(function), x[0])] }
     }
@@ -93,6 +101,12 @@ import Testing
       try add("modulo of special values", [dividends, divisors]) { graph, x in
         [try graph.apply(.binary(.modulo(truncated: truncated)), x[0], x[1])]
       }
+    }
+    let whole = HostTensor(.f64, [5], [3, -3, 0, 32, 1] as [Double])
+    try add(
+      "whole powers", [HostTensor(.f64, [4, 1], [3, -1.5, 0, -.infinity] as [Double]), whole], tolerance: 1e-14
+    ) {
+      graph, x in [try graph.apply(.binary(.power), x[0], x[1])]
     }
     try add("power", [f32(50, in: 0...4), f32(50)]) { graph, x in [try graph.apply(.binary(.power), x[0], x[1])] }
     for compare in [CompareOp.equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual] {
@@ -188,7 +202,7 @@ import Testing
       .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .isNaN,
       .isInf, .leakyRelu(0.1), .elu(1.3), .selu(alpha: 1.6733, gamma: 1.0507), .hardSigmoid(alpha: 0.2, beta: 0.5),
     ]
-    for function in functions {
+    for function in functions + InverseOp.allCases.map({ .inverse($0) }) {
       for (at, values) in ([numbers] + special.map { [$0] }).enumerated() {
         try add("\(function.mnemonic) \(at)", [HostTensor(.f64, [values.count], values)], tolerance: 1e-13) {
           graph, x in [try graph.apply(.unary(function), x[0])]
@@ -217,6 +231,30 @@ import Testing
           try graph.apply(.reduce(.mean, axes: [0], keepDims: false), x[0]),
           try graph.apply(.reduce(.logSumExp, axes: [1], keepDims: false), x[0]),
           try graph.apply(.argReduce(largest: true, axis: 1, keepDims: false, selectLast: false), x[0]),
+        ]
+      }
+    }
+    try check()
+  }
+
+  @Test mutating func `scatters and running products`() throws {
+    let (data, places) = (f32(4, 5, 3), i64(2, 6, 3, in: -5..<5))
+    for reduction in ScatterReduction.allCases {
+      try add("scatterElements \(reduction)", [data, places, f32(2, 6, 3)]) { graph, x in
+        [try graph.apply(.scatterElements(axis: 1, reduction), x[0], x[1], x[2])]
+      }
+      try add("scatterND \(reduction)", [data, i64(7, 2, in: -4..<4), f32(7, 3)]) { graph, x in
+        [try graph.apply(.scatterND(reduction), try graph.apply(.unary(.tanh), x[0]), x[1], x[2])]
+      }
+      try add("scatterND of single elements \(reduction)", [f32(6), i64(1, in: 0..<6), f32()]) { graph, x in
+        [try graph.apply(.scatterND(reduction), x[0], x[1], x[2])]
+      }
+    }
+    for axis in 0..<3 {
+      try add("cumulativeProduct \(axis)", [f32(3, 5, 4)]) { graph, x in
+        [
+          try graph.apply(.cumulativeProduct(axis: axis, exclusive: false, reverse: false), x[0]),
+          try graph.apply(.cumulativeProduct(axis: axis, exclusive: true, reverse: true), x[0]),
         ]
       }
     }

@@ -11,7 +11,7 @@ import Testing
   private let batch = Dim(symbol: "batch")
   private let rows = Dim(symbol: "rows")
 
-  @Test(arguments: 0..<4)
+  @Test(arguments: 0..<2)
   func `random graphs give the interpreter's results`(seed: Int) throws {
     var random = Seeded(UInt64(1000 + seed))
     let graphs = (0..<16).map { graph("random \(seed).\($0)", &random) }

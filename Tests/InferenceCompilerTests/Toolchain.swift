@@ -47,6 +47,24 @@ enum Toolchain {
     }
   }
 
+  /// Runs an executable to its end; what it prints is collected.
+  static func run(_ program: [UInt8], _ arguments: [String]) throws -> (status: Int32, text: String) {
+    try withFolder { folder in
+      let file = folder.appendingPathComponent("program")
+      try Data(program).write(to: file)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+      let process = Process()
+      process.executableURL = file
+      process.arguments = arguments
+      let output = Pipe()
+      (process.standardOutput, process.standardError) = (output, output)
+      try process.run()
+      let text = output.fileHandleForReading.readDataToEndOfFile()
+      process.waitUntilExit()
+      return (process.terminationStatus, String(decoding: text, as: UTF8.self))
+    }
+  }
+
   /// A temporary folder for the time of `body`.
   static func withFolder<R>(_ body: (URL) throws -> R) throws -> R {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)

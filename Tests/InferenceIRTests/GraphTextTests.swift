@@ -44,7 +44,7 @@ import Testing
       .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .isNaN,
       .isInf, .leakyRelu(0.01), .elu(1), .selu(alpha: 1.67, gamma: -1e-7), .hardSigmoid(alpha: 0.2, beta: .infinity),
     ]
-    for function in unary { _ = try apply(.unary(function), x) }
+    for function in unary + InverseOp.allCases.map({ .inverse($0) }) { _ = try apply(.unary(function), x) }
     _ = try apply(.unary(.not), flags)
     let binary: [BinaryOp] = [
       .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .modulo(truncated: true),
@@ -71,6 +71,12 @@ import Testing
       cell: .lstm, hidden: 1, activations: [.hardSigmoid(alpha: 0.2, beta: 0.5), .tanh, .leakyRelu(0.1)], clip: 3.5)
     _ = try apply(.recurrent(lstm), steps, weights, state, state)
     _ = try apply(.cumulativeSum(axis: 1, exclusive: true, reverse: false), x)
+    _ = try apply(.cumulativeProduct(axis: 0, exclusive: false, reverse: true), x)
+    let (spot, fresh) = (graph.addConstant("spot", i64([1, 1], [2])), graph.addConstant("fresh", f32([1, 1], [5])))
+    for reduction in ScatterReduction.allCases {
+      _ = try apply(.scatterElements(axis: 0, reduction), weights, spot, fresh)
+      _ = try apply(.scatterND(reduction), weights, spot, fresh)
+    }
     _ = try apply(.reshape([batch * 2, 2]), x)
     _ = try apply(.transpose([1, 0]), x)
     _ = try apply(.expand([seq, batch, 4]), x)

@@ -34,6 +34,21 @@ import Testing
     #expect(throws: InterpreterError.self) { try run(.gather(axis: 0, negative: .fromEnd), x, i64([], [-3])) }
   }
 
+  @Test func `scatters apply updates in order`() throws {
+    let data = i64([2, 3], [1, 2, 3, 4, 5, 6])
+    let (places, updates) = (i64([1, 2], [0, 0]), i64([1, 2], [10, 20]))
+    #expect(try integers(.scatterElements(axis: 1, .replace), data, places, updates) == [20, 2, 3, 4, 5, 6])
+    #expect(try integers(.scatterElements(axis: 1, .add), data, places, updates) == [31, 2, 3, 4, 5, 6])
+    #expect(
+      try integers(.scatterElements(axis: 0, .maximum), data, i64([1, 2], [-1, -1]), updates) == [1, 2, 3, 10, 20, 6])
+    #expect(
+      try integers(.scatterND(.multiply), data, i64([1, 1], [1]), i64([1, 3], [2, 3, 4])) == [1, 2, 3, 8, 15, 24])
+    #expect(throws: InterpreterError.self) {
+      try run(.scatterND(.replace), data, i64([1, 1], [2]), i64([1, 3], [0, 0, 0]))
+    }
+    #expect(throws: InterpreterError.self) { try run(.scatterElements(axis: 1, .replace), data, places, data) }
+  }
+
   @Test func `gatherElements and gatherND follow ONNX`() throws {
     #expect(try integers(.gatherElements(axis: 1), x, i64([2, 2], [0, 0, -1, 1])) == [1, 1, 6, 5])
     #expect(try integers(.gatherND(batchDims: 0), x, i64([2, 2], [0, 0, 1, 2])) == [1, 6])

@@ -79,6 +79,12 @@ import Testing
     #expect(try integers(.cumulativeSum(axis: 0, exclusive: true, reverse: true), v) == [5, 3, 0])
   }
 
+  @Test func `cumulative products run both ways`() throws {
+    let v = i64([3], [2, 3, 4])
+    #expect(try integers(.cumulativeProduct(axis: 0, exclusive: false, reverse: false), v) == [2, 6, 24])
+    #expect(try integers(.cumulativeProduct(axis: 0, exclusive: true, reverse: true), v) == [12, 4, 1])
+  }
+
   @Test func `topK breaks ties by index, puts NaN last and pads`() throws {
     let results = try Interpreter.evaluate(
       .topK(k: 5, axis: 0, largest: true, pad: -9), [f32([4], [2, .nan, 5, 2])])

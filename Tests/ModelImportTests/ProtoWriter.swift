@@ -45,7 +45,7 @@ struct ModelBuilder {
   var opsets: [(String, Int64)] = [("", 17)]
   private var graph = ProtoWriter()
 
-  enum Attribute {
+  indirect enum Attribute {
     case int(Int64)
     case ints([Int64])
     case float(Float)
@@ -54,6 +54,7 @@ struct ModelBuilder {
     case strings([String])
     case tensor([Int64], [Float])
     case graph
+    case body(ModelBuilder)
   }
 
   /// Dimensions as numbers, names, or `?` for unknown.
@@ -128,6 +129,7 @@ struct ModelBuilder {
     case .strings(let texts): for text in texts { writer.string(9, text) }
     case .tensor(let dims, let values): writer.message(5) { tensor(&$0, "", dims, values) }
     case .graph: writer.message(6) { _ in }
+    case .body(let body): writer.data(6, body.graph.bytes)
     }
   }
 

@@ -81,6 +81,34 @@ import Testing
       try run("DynamicQuantizeLinear", inputs: [f32([2], [0, 0])], outputs: ["y", "s", "z"])[0].bytes == [0, 0])
   }
 
+  @Test func `a product of dequantised matrices is one of integers`() throws {
+    var builder = ModelBuilder()
+    builder.opsets = [("", 21)]
+    builder.input("x", ["n", "3"], element: 2)
+    builder.floats("s", [], [0.5])
+    builder.floats("c", [2], [2, 10])
+    for (name, element, dims, bytes) in [
+      ("z", 2, [], [3]), ("w", 3, [3, 2], [1, 2, 0xFF, 4, 5, 6]), ("v", 3, [2], [0, 1]),
+    ] as [(String, Int64, [Int64], [UInt8])] {
+      builder.initializer { writer in
+        for dim in dims { writer.int(1, dim) }
+        writer.int(2, element)
+        writer.string(8, name)
+        writer.data(9, bytes)
+      }
+    }
+    builder.node("DequantizeLinear", ["x", "s", "z"], ["a"])
+    builder.node("DequantizeLinear", ["w", "c", "v"], ["b"], [("axis", .int(1))])
+    builder.node("MatMul", ["a", "b"], ["y"])
+    builder.output("y")
+    let graph = try importModel(builder)
+    #expect(graph.nodes.contains { $0.op == .matmul(transposeA: false, transposeB: false) })
+    #expect(graph.values.contains { $0.constant?.type == TensorType(.i16, [3, 2]) })
+    let y = try Interpreter.run(graph, inputs: [HostTensor(.u8, [1, 3], [4, 5, 3] as [UInt8])])
+    // (1, 2, 0) / 2 times ((1, 1), (-1, 3), (5, 5)) times (2, 10).
+    #expect(y[0].values(as: Float.self) == [-1, 35])
+  }
+
   @Test func `weights of four bits are unpacked by blocks`() throws {
     // Two columns of 17 elements in blocks of 16; the nibbles of column c and block b are all 8 + c + 2b.
     let bytes = [0x88, 0xAA, 0x99, 0xBB].flatMap { [UInt8](repeating: $0, count: 8) }

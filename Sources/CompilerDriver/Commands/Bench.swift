@@ -51,22 +51,58 @@ package struct Bench {
     self.data = data
   }
 
+  /// A row for each program, batch and number of threads.
   package func run(path: String, report: (BenchRow) -> Void) throws {
-    let plans = try self.plans(path)
-    for plan in plans {
+    try forEachCall(path) { plan, index, batch, dims, inputs in
+      for count in threads {
+        let name =
+          path.hasSuffix(".onnx")
+          ? URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent : plan.plan.programs[index].name
+        report(try measure(plan, program: index, dims: dims, inputs: inputs, name: name, batch: batch, threads: count))
+      }
+    }
+  }
+
+  /// A row for each step of each program and batch, on one thread.
+  package func runSteps(path: String, report: (StepRow) -> Void) throws {
+    try forEachCall(path) { plan, index, batch, dims, inputs in
+      let executor = try Executor(plan)
+      for (symbol, value) in dims.enumerated() { try executor.setDim(symbol, to: value) }
+      let requests = plan.plan.programs[index].batch.map { dims[$0] } ?? 1
+      let rows = try StepProfile(plan: plan, program: index, batch: batch).rows(executor, seconds: seconds) {
+        for (at, input) in inputs.enumerated() {
+          try LocalPlan.write(input, to: executor, input: at, program: index, requests: requests)
+        }
+      }
+      rows.forEach(report)
+    }
+  }
+
+  private func forEachCall(
+    _ path: String, _ body: (LoadedPlan, _ program: Int, _ batch: Int, _ dims: [Int], [HostTensor]) throws -> Void,
+  ) throws {
+    for plan in try plans(path) {
       for (index, program) in plan.loaded.plan.programs.enumerated() {
         for batch in batches {
-          guard let dims = dims(plan.loaded.plan, program, batch: batch) else { continue }
+          guard var dims = dims(plan.loaded.plan, program, batch: batch) else { continue }
           let inputs = try inputs(plan, program: index, dims: dims)
-          for count in threads {
-            let name =
-              path.hasSuffix(".onnx")
-              ? URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent : program.name
-            report(
-              try measure(
-                plan.loaded, program: index, dims: dims, inputs: inputs, name: name, batch: batch, threads: count))
-          }
+          if data != nil { try fit(&dims, to: inputs, plan.loaded.plan, program) }
+          try body(plan.loaded, index, batch, dims, inputs)
         }
+      }
+    }
+  }
+
+  /// Dimensions as given inputs have them.
+  private func fit(_ dims: inout [Int], to inputs: [HostTensor], _ plan: Plan, _ program: Program) throws {
+    let leading = program.batch.map { [Dim(symbol: plan.symbols[$0].name)] } ?? []
+    for (binding, tensor) in zip(program.inputs, inputs) {
+      let shape = Shape(leading + binding.shape.dims)
+      guard shape.rank == tensor.shape.count else {
+        throw DriverError(.inputErrors, "\(binding.port) has shape \(tensor.shape), the model takes \(shape)")
+      }
+      for (dim, extent) in zip(shape.dims, tensor.shape) {
+        if let index = plan.symbols.firstIndex(where: { $0.name == dim.symbol }) { dims[index] = extent }
       }
     }
   }

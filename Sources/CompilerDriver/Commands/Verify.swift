@@ -84,14 +84,12 @@ package struct Verify {
   private func verify(_ model: String, _ folder: String, name: String) -> VerifyCase {
     var result = VerifyCase(name: name, status: .pass, maximumAbsolute: 0, maximumRelative: 0, reason: "")
     do {
-      let inputs = try tensors(folder, "input")
-      let subject =
-        model.hasSuffix(".plan")
-        ? Subject(plan: try LocalPlan(planFile: model), inputs: inputs) : try build(model, inputs)
+      let data = DataFolder(path: folder)
+      let subject = try model.hasSuffix(".plan") ? open(model, data) : build(model, data)
       result.bound = subject.bound
       let outputs = try execute(subject)
       compare(
-        outputs.compiled, with: try tensors(folder, "output"), interpreted: outputs.interpreted,
+        outputs.compiled, with: subject.outputs, interpreted: outputs.interpreted,
         tolerance: outputs.tolerance, into: &result)
     } catch let error as DriverError {
       // A fault of this machine, or C that does not compile, is no refusal.
@@ -112,19 +110,15 @@ package struct Verify {
     var plan: LocalPlan
     /// By input of the program.
     var inputs: [Int: HostTensor]
+    /// What is expected, by output of the program.
+    var outputs: [Int: HostTensor]
     var bound: [String] = []
   }
 
-  /// `input_0.pb`, `input_1.pb`, … by index; there may be gaps.
-  private func tensors(_ folder: String, _ kind: String) throws -> [Int: HostTensor] {
-    var tensors: [Int: HostTensor] = [:]
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
-      guard name.hasPrefix("\(kind)_"), name.hasSuffix(".pb"),
-        let index = Int(name.dropFirst(kind.count + 1).dropLast(3))
-      else { continue }
-      tensors[index] = try OnnxTensorFile.read("\(folder)/\(name)").tensor
-    }
-    return tensors
+  private func open(_ plan: String, _ data: DataFolder) throws -> Subject {
+    Subject(
+      plan: try LocalPlan(planFile: plan), inputs: DataFolder.tensors(try data.values("input")),
+      outputs: DataFolder.tensors(try data.values("output")))
   }
 
   private func execute(
@@ -167,37 +161,37 @@ package struct Verify {
   }
 
   /// Compiles the model for the data: with its dimensions open where that can be.
-  private func build(_ path: String, _ inputs: [Int: HostTensor]) throws -> Subject {
-    let model: OnnxModel
+  private func build(_ path: String, _ data: DataFolder) throws -> Subject {
     do {
-      model = try OnnxModel.open(path)
-    } catch {
-      throw DriverError(.inputErrors, "\(error)")
-    }
-    do {
-      return try build(model, inputs, isFixed: false)
-    } catch let error as DriverError where error.status == .inputErrors {
-      return try build(model, inputs, isFixed: true)
-    }
-  }
-
-  private func build(_ model: OnnxModel, _ inputs: [Int: HostTensor], isFixed: Bool) throws -> Subject {
-    let bound: BoundModel
-    do {
-      bound = try BoundModel(model, inputs, isFixed: isFixed)
+      let model = try OnnxModel.open(path)
+      let (inputs, outputs) = (model.kinds.inputs.map(\.kind), model.kinds.outputs.map(\.kind))
+      let values = try data.values("input", inputs)
+      let expected = DataFolder.tensors(try data.values("output", outputs))
+      do {
+        return try build(model, values, expected, isFixed: false)
+      } catch let error as DriverError where error.status == .inputErrors {
+        return try build(model, values, expected, isFixed: true)
+      } catch is ImportError {
+        return try build(model, values, expected, isFixed: true)
+      }
     } catch let error as ImportError {
       throw DriverError(.inputErrors, "\(error)")
     }
-    var kept: [Int: HostTensor] = [:]
-    for (at, place) in bound.places.enumerated() { kept[at] = inputs[place] }
+  }
+
+  private func build(
+    _ model: OnnxModel, _ values: [Int: HostValue], _ expected: [Int: HostTensor], isFixed: Bool,
+  ) throws -> Subject {
+    let bound = try BoundModel(model, values, isFixed: isFixed)
     var sizes: [String: Int] = [:]
     for (at, id) in bound.graph.inputs.enumerated() {
-      for (dim, size) in zip(bound.graph.type(of: id).shape.dims, kept[at]?.shape ?? []) {
+      for (dim, size) in zip(bound.graph.type(of: id).shape.dims, bound.inputs[at]?.shape ?? []) {
         if let symbol = dim.symbol { sizes[symbol] = max(sizes[symbol] ?? 1, size) }
       }
     }
     let assembly = ServiceAssembly(bound.graph, name: "model", sizes: sizes)
-    return Subject(plan: try LocalPlan(assembly), inputs: kept, bound: bound.bound)
+    return Subject(
+      plan: try LocalPlan(assembly), inputs: bound.inputs, outputs: expected, bound: bound.bound)
   }
 
   private func bind(_ shape: Shape, to actual: [Int], _ values: inout [String: Int], what: String) throws {
@@ -219,6 +213,12 @@ package struct Verify {
     _ compiled: [HostTensor], with files: [Int: HostTensor], interpreted: [HostTensor]?,
     tolerance: Tolerance?, into result: inout VerifyCase,
   ) {
+    // Sequences have as many tensors as the files say.
+    if let last = files.keys.max(), last >= compiled.count {
+      result.status = .fail
+      result.reason = "there are \(compiled.count) outputs, and one \(last) is expected"
+      return
+    }
     for (at, tensor) in compiled.enumerated() {
       if let reference = interpreted?[at], let tolerance {
         let gap = Difference(tensor, reference, isExact: tolerance.isExact(reference.element))

@@ -11,14 +11,23 @@ struct BoundModel {
   let graph: Graph
   /// Inputs that became constants and dimensions that were fixed, as `name` and `name = size`.
   let bound: [String]
-  /// The place of every input of the graph among the file's inputs.
-  let places: [Int]
+  /// The tensors of the graph's inputs.
+  let inputs: [Int: HostTensor]
 
-  /// - Parameter isFixed: whether every open dimension takes its size from the inputs from the start.
-  init(_ model: OnnxModel, _ data: [Int: HostTensor], isFixed: Bool) throws {
-    let ports = try model.inputs
-    let sizes = try Self.sizes(ports, data)
+  /// - Parameters:
+  ///   - values: by place among the file's inputs.
+  ///   - isFixed: whether every open dimension takes its size from the inputs from the start.
+  init(_ model: OnnxModel, _ values: [Int: HostValue], isFixed: Bool) throws {
     var options = ImportOptions()
+    for (at, input) in model.kinds.inputs.enumerated() {
+      switch input.kind {
+      case .tensor: break
+      case .sequence, .optional: options.contents[input.name] = values[at]?.content
+      }
+    }
+    let ports = try model.inputs(options.contents)
+    let data = DataFolder.tensors(values)
+    let sizes = try Self.sizes(ports, data)
     var bound: [String] = []
     func fixDimensions() {
       options.dims = sizes.mapValues { Dim($0) }
@@ -46,7 +55,9 @@ struct BoundModel {
       }
     }
     self.bound = bound
-    places = ports.indices.filter { options.values[ports[$0].name] == nil }
+    let kept = ports.indices.filter { options.values[ports[$0].name] == nil }
+    inputs = Dictionary(
+      uniqueKeysWithValues: kept.enumerated().compactMap { at, place in data[place].map { (at, $0) } })
   }
 
   /// Shapes, axes, counts and the like are numbers and lists of numbers; data that a shape depends on is not bound,

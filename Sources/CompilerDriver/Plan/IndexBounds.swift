@@ -37,7 +37,8 @@ enum IndexBounds {
           guard let offset = graph[other].constant?.integers.max(), throughSelection || offset == 0 else { continue }
           lower(input, to: max(1, bound - Int(clamping: offset)))
         }
-      case .unary, .binary, .compare, .select, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
+      case .unary, .binary, .compare, .select, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax,
+        .logSoftmax,
         .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterND, .topK,
         .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
         break
@@ -52,7 +53,8 @@ extension Op {
   fileprivate var keepsEveryElement: Bool {
     switch self {
     case .reshape, .transpose, .expand, .cast: true
-    case .unary, .binary, .compare, .select, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
+    case .unary, .binary, .compare, .select, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax,
+      .logSoftmax, .layerNorm,
       .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .concat,
       .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .dimensions, .iota,
       .treeEnsemble, .bucketize, .hashBucket:

@@ -61,14 +61,17 @@ extension MathLibrary {
     }
     MATH f64 m_softplus(f64 x) { return m_maximum(x, 0.0) + m_log1p(m_exp(-m_absolute(x))); }
     MATH f64 m_softsign(f64 x) { return x / (m_absolute(x) + 1.0); }
-    MATH f64 m_gelu(f64 x) { return x * 0.5 * (m_erf(x * 0.70710678118654752) + 1.0); }
-    MATH f64 m_geluTanh(f64 x) { return x * 0.5 * (m_tanh((x * x * x * 0.044715 + x) * 0.79788456080286536) + 1.0); }
-    MATH f64 m_silu(f64 x) { return x * m_sigmoid(x); }
+    MATH f64 m_gated(f64 x, f64 gate) { return gate == 0.0 ? -0.0 : x * gate; }
+    MATH f64 m_gelu(f64 x) { return m_gated(x, 0.5 * (m_erf(x * 0.70710678118654752) + 1.0)); }
+    MATH f64 m_geluTanh(f64 x) {
+      return m_gated(x, 0.5 * (m_tanh((x * x * x * 0.044715 + x) * 0.79788456080286536) + 1.0));
+    }
+    MATH f64 m_silu(f64 x) { return m_gated(x, m_sigmoid(x)); }
     MATH f64 m_hardSigmoid(f64 x, f64 alpha, f64 beta) {
       return m_minimum(m_maximum(x * alpha + beta, 0.0), 1.0);
     }
     MATH f64 m_hardSwish(f64 x) { return x * m_hardSigmoid(x, 1.0 / 6.0, 0.5); }
-    MATH f64 m_mish(f64 x) { return x * m_tanh(m_softplus(x)); }
+    MATH f64 m_mish(f64 x) { return m_gated(x, m_tanh(m_softplus(x))); }
     MATH f64 m_leakyRelu(f64 x, f64 alpha) { return x < 0.0 ? x * alpha : x; }
     MATH f64 m_elu(f64 x, f64 alpha) { return x < 0.0 ? m_expm1(x) * alpha : x; }
     MATH f64 m_selu(f64 x, f64 alpha, f64 gamma) { return (x <= 0.0 ? m_expm1(x) * alpha : x) * gamma; }
@@ -131,10 +134,18 @@ extension MathLibrary {
     }
     MATH f64 m_sin(f64 x) { return m_sinFrom(x, 0); }
     MATH f64 m_cos(f64 x) { return m_sinFrom(x, 1); }
+    /// Small whole exponents by squaring, which is exact where the result is.
     MATH f64 m_power(f64 x, f64 y) {
-      f64 r = m_exp(y * m_log(m_absolute(x)));
       f64 half = y * 0.5;
       i32 integral = m_floor(y) == y, odd = integral && m_floor(half) != half;
+      if (integral && m_absolute(y) <= 32.0) {
+        f64 p = 1.0, q = x;
+        for (u32 n = (u32)m_absolute(y); n > 0; n >>= 1, q *= q)
+          if (n & 1) p *= q;
+        return y < 0.0 ? 1.0 / p : p;
+      }
+      f64 r = m_exp(y * m_log(m_absolute(x)));
+      r = m_absolute(x) == 1.0 ? 1.0 : r;
       r = x < 0.0 && !integral ? __builtin_nan("") : (x < 0.0 && odd ? -r : r);
       return y == 0.0 || x == 1.0 ? 1.0 : r;
     }

@@ -1,12 +1,21 @@
 extension MathLibrary {
   /// Parts of vectors, for what does not fill one.
   static let laneFunctions = """
+    MATH f32x8 m_fma(f32x8 a, f32x8 b, f32x8 c) { return __builtin_elementwise_fma(a, b, c); }
+    MATH f32x16 widened(f32x8 v) {
+      return __builtin_shufflevector(v, (f32x8)(0.0f), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    }
     MATH f32x16 load_lanes(const f32 *p, i64 count) {
+      if (count == 8) return widened(*(const f32x8_unaligned *)p);
       f32x16 v = 0.0f;
       for (i64 i = 0; i < count; i++) v[i] = p[i];
       return v;
     }
     MATH void store_lanes(f32 *p, f32x16 v, i64 count) {
+      if (count == 8) {
+        *(f32x8_unaligned *)p = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7);
+        return;
+      }
       for (i64 i = 0; i < count; i++) p[i] = v[i];
     }
     MATH void copy_lanes(const f32 *from, f32 *to, i64 count) {

@@ -18,23 +18,34 @@ extension MathLibrary {
       T t = x < 0.0f ? (T)(-1.0f) : s;
       return x != x ? x : t;
     }
+    MATH T m_expPolynomial(T r) {
+      T p = m_fma((T)(1.3814318e-3f), r, (T)(8.3688516e-3f));
+      p = m_fma(p, r, (T)(4.1668400e-2f));
+      p = m_fma(p, r, (T)(1.6666520e-1f));
+      p = m_fma(p, r, (T)(4.9999994e-1f));
+      return m_fma(p, r, (T)(1.0f));
+    }
+    MATH T m_scaled(T x, T n) {
+      I e = to_integer(n);
+      I h = e >> 1;
+      return x * from_bits((h + 127) << 23) * from_bits((e - h + 127) << 23);
+    }
     MATH T m_exp(T x) {
       T c = x < -104.0f ? (T)(-104.0f) : x;
       c = c > 89.0f ? (T)(89.0f) : c;
-      c = x != x ? (T)(0.0f) : c;
+      c = c != c ? (T)(0.0f) : c;
       T n = m_round(c * 1.44269504f);
       T r = m_fma(n, (T)(-0.693359375f), c);
       r = m_fma(n, (T)(2.12194440e-4f), r);
-      T p = m_fma((T)(1.9875691500e-4f), r, (T)(1.3981999507e-3f));
-      p = m_fma(p, r, (T)(8.3334519073e-3f));
-      p = m_fma(p, r, (T)(4.1665795894e-2f));
-      p = m_fma(p, r, (T)(1.6666665459e-1f));
-      p = m_fma(p, r, (T)(5.0000001201e-1f));
-      p = m_fma(p, r * r, r) + 1.0f;
-      I e = to_integer(n);
-      I h = e >> 1;
-      T y = p * from_bits((h + 127) << 23) * from_bits((e - h + 127) << 23);
+      T y = m_scaled(m_fma(m_expPolynomial(r), r, (T)(1.0f)), n);
       return x != x ? x : y;
+    }
+    MATH T m_tail(T x, T rest, T factor) {
+      T c = x < -110.0f ? (T)(-110.0f) : x;
+      c = c != c ? (T)(0.0f) : c;
+      T n = m_round(c * 1.44269504f);
+      T r = m_fma(n, (T)(-0.693359375f), c) + m_fma(n, (T)(2.12194440e-4f), rest);
+      return m_scaled(m_fma(m_expPolynomial(r) * r, factor, factor), n);
     }
     MATH T m_log(T x) {
       T s = x < 1.17549435e-38f ? x * 8388608.0f : x;
@@ -74,16 +85,17 @@ extension MathLibrary {
       p = m_fma(p, z, (T)(-5.37397155531e-2f));
       p = m_fma(p, z, (T)(1.33314422036e-1f));
       p = m_fma(p, z, (T)(-3.33332819422e-1f));
-      T small = m_fma(p * z, x, x);
+      T small = m_fma(p * z, a, a);
       T c = a > 10.0f ? (T)(10.0f) : a;
       T large = 1.0f - 2.0f / (m_exp(c + c) + 1.0f);
-      large = x < 0.0f ? -large : large;
       T y = a < 0.625f ? small : large;
+      y = from_bits(to_bits(y) | (to_bits(x) & (I)(1 << 31)));
       return x != x ? x : y;
     }
     MATH T m_sigmoid(T x) {
       T e = m_exp(-m_absolute(x));
-      return (x >= 0.0f ? (T)(1.0f) : e) / (e + 1.0f);
+      T y = x >= 0.0f ? (T)(1.0f) : e;
+      return m_fma(-y, e / (e + 1.0f), y);
     }
     MATH T m_erf(T x) {
       T a = m_absolute(x);
@@ -109,36 +121,96 @@ extension MathLibrary {
     }
     MATH T m_softplus(T x) { return m_maximum(x, (T)(0.0f)) + m_log1p(m_exp(-m_absolute(x))); }
     MATH T m_softsign(T x) { return x / (m_absolute(x) + 1.0f); }
-    MATH T m_gelu(T x) { return x * 0.5f * (m_erf(x * 0.707106781f) + 1.0f); }
-    MATH T m_geluTanh(T x) {
-      return x * 0.5f * (m_tanh((x * x * x * 0.044715f + x) * 0.797884561f) + 1.0f);
+    MATH T m_gelu(T x) {
+      T t = m_absolute(x);
+      t = t > 15.0f ? (T)(15.0f) : t;
+      T v = t / (t + 2.5f);
+      T u = m_fma(v, (T)(2.0f), (T)(-1.0f));
+      T p = m_fma((T)(-2.32112288e-05f), u, (T)(-0.000189820246f));
+      p = m_fma(p, u, (T)(-0.000289779884f));
+      p = m_fma(p, u, (T)(0.000722995668f));
+      p = m_fma(p, u, (T)(0.00251793582f));
+      p = m_fma(p, u, (T)(-0.00161649706f));
+      p = m_fma(p, u, (T)(-0.016385749f));
+      p = m_fma(p, u, (T)(0.00923825894f));
+      p = m_fma(p, u, (T)(0.131986976f));
+      p = m_fma(p, u, (T)(-0.433692098f));
+      p = m_fma(p, u, (T)(0.706656635f)) * v;
+      T s = t * t;
+      T tail = m_tail(s * -0.5f, m_fma(t, t, -s) * -0.5f, p);
+      T y = x >= 0.0f ? x - tail : -tail;
+      return x != x ? x : y;
     }
-    MATH T m_silu(T x) { return x * m_sigmoid(x); }
+    MATH T m_geluTanh(T x) {
+      T t = m_absolute(x);
+      t = t > 11.5f ? (T)(11.5f) : t;
+      T s = t * t;
+      T a = s * 0.0713548139f;
+      T b = a + 1.59576917f;
+      T c = b - a;
+      T rest = (a - (b - c)) + (1.59576917f - c);
+      rest += m_fma(s, (T)(0.0713548139f), -a);
+      rest += m_fma(s, (T)(2.3988324e-9f), m_fma(t, t, -s) * 0.0713548139f);
+      rest += -4.534068e-8f;
+      T y = t * b;
+      rest = -m_fma(t, rest, m_fma(t, b, -y));
+      T e = m_tail(-y, rest, (T)(1.0f));
+      T z = x >= 0.0f ? x : -m_tail(-y, rest, t);
+      z = z * (1.0f - e / (e + 1.0f));
+      return x != x ? x : z;
+    }
+    MATH T m_silu(T x) {
+      T a = -m_absolute(x);
+      T e = m_exp(a);
+      T y = x >= 0.0f ? x : m_tail(a, (T)(0.0f), a < -110.0f ? (T)(-110.0f) : a);
+      y = y * (1.0f - e / (e + 1.0f));
+      return x != x ? x : y;
+    }
     MATH T m_hardSigmoid(T x, f32 alpha, f32 beta) {
       return m_minimum(m_maximum(x * alpha + beta, (T)(0.0f)), (T)(1.0f));
     }
     MATH T m_hardSwish(T x) { return x * m_hardSigmoid(x, 0.166666667f, 0.5f); }
-    MATH T m_mish(T x) { return x * m_tanh(m_softplus(x)); }
+    MATH T m_mish(T x) {
+      T a = -m_absolute(x);
+      T e = m_exp(a);
+      T n = e * 2.0f + 1.0f;
+      T tail = m_tail(a, (T)(0.0f), (a < -110.0f ? (T)(-110.0f) : a) * (e + 2.0f));
+      T above = x * n / m_fma(e + e, e, n);
+      T below = tail / m_fma(e, e + 2.0f, (T)(2.0f));
+      T y = x >= 0.0f ? above : below;
+      return x != x ? x : y;
+    }
     MATH T m_leakyRelu(T x, f32 alpha) { return x < 0.0f ? x * alpha : x; }
     MATH T m_prelu(T x, T slope) { return x < 0.0f ? x * slope : x; }
     MATH T m_expm1(T x) {
-      T p = m_fma((T)(1.9841270e-4f), x, (T)(1.3888889e-3f));
-      p = m_fma(p, x, (T)(8.3333333e-3f));
-      p = m_fma(p, x, (T)(4.1666667e-2f));
-      p = m_fma(p, x, (T)(1.6666667e-1f));
-      p = m_fma(p, x, (T)(0.5f));
-      T small = m_fma(p, x * x, x);
-      return m_absolute(x) < 0.3f ? small : m_exp(x) - 1.0f;
+      T c = x < -30.0f ? (T)(-30.0f) : x;
+      c = c > 89.0f ? (T)(89.0f) : c;
+      c = c != c ? (T)(0.0f) : c;
+      T n = m_round(c * 1.44269504f);
+      T r = m_fma(n, (T)(-0.693359375f), c);
+      r = m_fma(n, (T)(2.12194440e-4f), r);
+      T p = m_fma((T)(1.9875691e-4f), r, (T)(1.3981999507e-3f));
+      p = m_fma(p, r, (T)(8.3334519073e-3f));
+      p = m_fma(p, r, (T)(4.1665795894e-2f));
+      p = m_fma(p, r, (T)(1.6666665459e-1f));
+      p = m_fma(p, r, (T)(5.0000001201e-1f));
+      p = m_fma(p, r * r, r);
+      T half = from_bits((to_integer(n) + 126) << 23);
+      T y = m_fma(p, half, half - 0.5f) * 2.0f;
+      y = x == 0.0f ? x : y;
+      return x != x ? x : y;
     }
     MATH T m_elu(T x, f32 alpha) { return x < 0.0f ? m_expm1(x) * alpha : x; }
     MATH T m_selu(T x, f32 alpha, f32 gamma) { return (x <= 0.0f ? m_expm1(x) * alpha : x) * gamma; }
     MATH T m_sinReduced(T x, I offset) {
       T n = m_round(x * 0.636619772f);
-      n = m_absolute(n) < 1.0e9f ? n : (T)(0.0f);
-      T r = m_fma(n, (T)(-1.5707855225f), x);
-      r = m_fma(n, (T)(-1.0804273188e-5f), r);
-      r = m_fma(n, (T)(-6.0770999344e-11f), r);
-      I q = to_integer(n) + offset;
+      n = m_absolute(n) < 1.0e6f ? n : (T)(0.0f);
+      T r = m_fma(n, (T)(-1.5707962513f), x);
+      r = m_fma(n, (T)(-7.5497894159e-8f), r);
+      r = m_fma(n, (T)(-5.3903029534e-15f), r);
+      I q = to_integer(n);
+      reduce_large(x, &r, &q);
+      q += offset;
       T z = r * r;
       T s = m_fma((T)(-1.9515295891e-4f), z, (T)(8.3321608736e-3f));
       s = m_fma(s, z, (T)(-1.6666654611e-1f));
@@ -146,6 +218,7 @@ extension MathLibrary {
       T c = m_fma((T)(2.443315711809948e-5f), z, (T)(-1.388731625493765e-3f));
       c = m_fma(c, z, (T)(4.166664568298827e-2f));
       c = m_fma(c * z, z, m_fma(z, (T)(-0.5f), (T)(1.0f)));
+      s = x == 0.0f ? x : s;
       T y = (q & 1) != 0 ? c : s;
       y = (q & 2) != 0 ? -y : y;
       return x - x != 0.0f ? (T)(__builtin_nanf("")) : y;

@@ -23,7 +23,7 @@ extension FusionPlan {
     return gemm
   }
 
-  private static func onlyReader(of id: ValueID, _ graph: Graph, _ readers: [ValueID: [Int]]) -> Int? {
+  static func onlyReader(of id: ValueID, _ graph: Graph, _ readers: [ValueID: [Int]]) -> Int? {
     guard !graph.outputs.contains(id), let all = readers[id], let first = all.first,
       all.allSatisfy({ $0 == first })
     else { return nil }
@@ -51,7 +51,8 @@ extension FusionPlan {
         constant.elementCount == constant.shape.last
       else { return .other }
       return .row(other)
-    case .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm,
+    case .compare, .select, .cast, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax,
+      .layerNorm, .rmsNorm,
       .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
       .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot,
       .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
@@ -64,7 +65,7 @@ extension UnaryOp {
   /// Whether the function maps f32 to f32 and exists for vectors.
   var runsInRegisters: Bool {
     switch self {
-    case .not, .isNaN, .isInf: false
+    case .not, .isNaN, .isInf, .inverse: false
     case .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
       .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .leakyRelu,
       .elu, .selu, .hardSigmoid:

@@ -27,13 +27,14 @@ struct FusionPlan {
 
   /// Keyed by the node that makes the stored result.
   var gemms: [Int: Gemm] = [:]
+  var convolutions: [Int: ConvolutionGroup] = [:]
   var pairwiseDots: [Int: PairwiseDots] = [:]
   /// Nodes whose results live only inside another node's kernel.
   var absorbed: Set<Int> = []
   /// Values with memory of their own, or a place in another value's.
   var materialised: Set<ValueID> = []
 
-  init(_ graph: Graph) {
+  init(_ graph: Graph, _ layout: ImageLayout) {
     let readers = graph.readers
     let definitions = graph.definitions
     for at in graph.nodes.indices {
@@ -51,6 +52,13 @@ struct FusionPlan {
         absorbed.formUnion(([at] + gemm.chain).filter { $0 != last })
       }
     }
+    for at in graph.nodes.indices where !taken.contains(at) {
+      if let group = Self.convolution(at, graph, readers, taken, layout), let last = definitions[group.result] {
+        convolutions[last] = group
+        taken.formUnion([at] + group.chain)
+        absorbed.formUnion(([at] + group.chain).filter { $0 != last })
+      }
+    }
     materialise(graph, readers)
   }
 
@@ -58,6 +66,7 @@ struct FusionPlan {
     let outputs = Set(graph.outputs)
     var demanded = outputs
     for gemm in gemms.values { demanded.formUnion(gemm.chain.flatMap { graph.nodes[$0].inputs }) }
+    for group in convolutions.values { demanded.formUnion(group.chain.flatMap { graph.nodes[$0].inputs }) }
     for dots in pairwiseDots.values { demanded.insert(dots.rows) }
     // How often a value is evaluated, and whether some reader repeats it.
     var evaluations: [ValueID: Int] = [:]
@@ -65,7 +74,7 @@ struct FusionPlan {
     for at in graph.nodes.indices.reversed() {
       let node = graph.nodes[at]
       let role = graph.role(of: node)
-      let isRoot = gemms[at] != nil || pairwiseDots[at] != nil
+      let isRoot = gemms[at] != nil || convolutions[at] != nil || pairwiseDots[at] != nil
       for id in node.outputs {
         let hasMemory: Bool =
           switch role {
@@ -85,7 +94,7 @@ struct FusionPlan {
           repeated.insert(id)
         }
       }
-      if let gemm = gemms[at] { demanded.insert(graph.nodes[gemm.node].inputs[0]) }
+      if let node = gemms[at]?.node ?? convolutions[at]?.node { demanded.insert(graph.nodes[node].inputs[0]) }
     }
   }
 }

@@ -28,7 +28,8 @@ extension Graph {
       type(of: node.inputs[0]).shape.unitReshapeAxes(to: shape) != nil ? .movement : .alias
     case .concat:
       .concat
-    case .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+    case .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention,
+      .recurrent,
       .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .topK, .treeEnsemble:
       .anchor
     }
@@ -44,7 +45,8 @@ extension Graph {
       [0]
     case .reshape:
       role(of: node) == .alias ? [0] : []
-    case .concat, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+    case .concat, .matmul, .convolution, .pool, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention,
+      .recurrent,
       .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .topK, .treeEnsemble:
       Array(node.inputs.indices)
     }
@@ -59,7 +61,8 @@ extension Graph {
     case .oneHot:
       return slot == 0
     case .unary, .cast, .bitcast, .bucketize, .hashBucket, .gather, .gatherElements, .gatherND, .transpose, .slice,
-      .dimensions, .iota, .reduce, .pad, .reshape, .concat, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm,
+      .dimensions, .iota, .reduce, .pad, .reshape, .concat, .matmul, .convolution, .pool, .argReduce, .softmax,
+      .logSoftmax, .layerNorm,
       .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
       .topK, .treeEnsemble:
       return false

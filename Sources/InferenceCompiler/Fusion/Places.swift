@@ -118,7 +118,8 @@ struct Places {
     guard case .reshape = node.op else { return }
     let (x, y) = (node.inputs[0], node.outputs[0])
     guard canPlace(x), let target = schedule.views[y],
-      let shown = target.reshaped(from: schedule.shape(of: y), to: schedule.shape(of: x))
+      let shown = target.reshaped(from: schedule.shape(of: y), to: schedule.shape(of: x)),
+      schedule.layout.admits(shown, for: x, schedule.shape(of: x))
     else { return }
     schedule.views[x] = shown
     aliases.insert(y)

@@ -6,7 +6,8 @@ extension Schedule {
   init(_ graph: Graph) throws(CompileError) {
     self.graph = graph
     definitions = graph.definitions
-    let plan = FusionPlan(graph)
+    layout = ImageLayout(graph)
+    let plan = FusionPlan(graph, layout)
     placePorts()
     var places = Places(schedule: self, plan: plan)
     places.assign()
@@ -29,13 +30,17 @@ extension Schedule {
   mutating func place(_ id: ValueID, _ role: Buffer.Role) {
     let type = graph.type(of: id)
     buffers.append(Buffer(element: type.element, count: type.shape.elementCount, role: role, name: graph[id].name))
-    views[id] = .dense(.buffer(buffers.count - 1), type.shape)
+    let root = Root.buffer(buffers.count - 1)
+    let isImage = role == .temporary && layout.channelsLast.contains(id)
+    views[id] = isImage ? .channelsLast(root, type.shape) : .dense(root, type.shape)
   }
 
   private mutating func makeDispatches(_ plan: FusionPlan, _ places: Places) throws(CompileError) {
     for (at, node) in graph.nodes.enumerated() where !plan.absorbed.contains(at) {
       if let gemm = plan.gemms[at] {
         dispatches.append(Dispatch(work: .gemm(gemm), origin: graph.nodes[gemm.node].origin))
+      } else if let group = plan.convolutions[at] {
+        dispatches.append(Dispatch(work: .convolution(group), origin: graph.nodes[group.node].origin))
       } else if let dots = plan.pairwiseDots[at] {
         dispatches.append(Dispatch(work: .pairwiseDots(dots), origin: node.origin))
       } else {

@@ -17,6 +17,7 @@ struct Schedule {
   let graph: Graph
   /// Index of the node that defines each value.
   let definitions: [ValueID: Int]
+  let layout: ImageLayout
   var buffers: [Buffer] = []
   /// Constants, inputs and every materialised value; what is missing is computed where it is used.
   var views: [ValueID: View] = [:]
@@ -35,6 +36,7 @@ struct Dispatch {
     /// Loop nests, run one after the other.
     case nest([NestPart])
     case gemm(FusionPlan.Gemm)
+    case convolution(FusionPlan.ConvolutionGroup)
     case pairwiseDots(FusionPlan.PairwiseDots)
     /// Touches the rows that later gathers read: pairs of table and indices.
     case prefetch([Prefetch])

@@ -42,7 +42,8 @@ extension Emitter {
       return bind("i64", .call("hash_bucket", [key, .integer(buckets)]), level: x.level)
     case .reshape, .transpose, .expand, .slice, .dimensions, .iota, .gather, .gatherElements, .gatherND, .pad, .oneHot:
       return try moved(node, at: indices)
-    case .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+    case .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention,
+      .recurrent,
       .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .concat, .topK,
       .treeEnsemble:
       throw unsupported(node, "\(node.op.mnemonic) cannot run inside another kernel")
@@ -90,7 +91,8 @@ extension Emitter {
     case .square: return .binary(value, "*", value)
     case .relu: return .conditional(.binary(value, "<", 0), 0, value)
     case .exp, .log, .log1p, .sqrt, .reciprocal, .tanh, .sigmoid, .erf, .softplus, .softsign, .gelu, .geluTanh, .silu,
-      .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .isNaN, .isInf, .leakyRelu, .elu, .selu, .hardSigmoid:
+      .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .isNaN, .isInf, .leakyRelu, .elu, .selu, .hardSigmoid,
+      .inverse:
       throw unsupported(node, "\(function.mnemonic) has no kernel for \(element)")
     }
   }
@@ -108,7 +110,8 @@ extension Emitter {
     case .hardSigmoid(let alpha, let beta):
       return .call("m_hardSigmoid", [value, number(alpha), number(beta)])
     case .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
-      .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos:
+      .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos,
+      .inverse:
       return .call("m_\(function.mnemonic)", [value])
     }
   }

@@ -48,7 +48,8 @@ extension Emitter {
     case .iota(_, let start, let step):
       let number = indices[0] * Dim(step) + Affine(Dim(start))
       return bind("i64", .cast("i64", c(number)), level: level(of: number))
-    case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
+    case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce,
+      .softmax, .logSoftmax,
       .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
       .concat, .topK, .treeEnsemble, .bucketize, .hashBucket:
       break

@@ -15,11 +15,12 @@ struct LoopPlan {
 
   /// - Parameter strides: for every operand its stride along each axis, 0 where it is broadcast; nil when operands
   ///   are reached in ways that strides do not describe, and no axes may be merged.
-  init(_ shape: Shape, strides: [[Dim]]?, firstVariable: Int = 0) {
+  /// - Parameter order: the axes, outermost first; as they come when nil.
+  init(_ shape: Shape, strides: [[Dim]]?, order: [Int]? = nil, firstVariable: Int = 0) {
     loops = []
     indices = Array(repeating: Affine(0), count: shape.rank)
     var innermost: Int?
-    for axis in shape.dims.indices where shape[axis] != 1 {
+    for axis in order ?? Array(shape.dims.indices) where shape[axis] != 1 {
       if let outer = innermost, let strides, let last = loops.indices.last,
         strides.allSatisfy({ $0[outer] == $0[axis] * shape[axis] })
       {
@@ -52,7 +53,8 @@ extension Schedule {
     switch node.op {
     case .unary, .binary, .compare, .select, .cast, .bitcast, .bucketize, .hashBucket, .expand: break
     case .reshape, .transpose, .slice, .gather, .gatherElements, .gatherND, .pad, .oneHot, .dimensions, .iota, .matmul,
-      .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum,
+      .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+      .cumulativeSum,
       .cumulativeProduct, .scatterElements, .scatterND, .concat, .topK, .treeEnsemble:
       return nil
     }

@@ -33,6 +33,10 @@ struct Lowering {
       try emitter.gemm(kernel)
       let tail = gemm.epilogue.map { "_" + schedule.graph.nodes[$0].op.mnemonic }.joined()
       return kernel.name + (gemm.bias == nil ? "" : "_bias") + tail
+    case .convolution(let group):
+      let kernel = try ConvolutionKernel(group, schedule)
+      if kernel.isDepthwise { try emitter.depthwise(kernel) } else { try emitter.convolution(kernel) }
+      return kernel.name + group.chain.map { "_" + schedule.graph.nodes[$0].op.mnemonic }.joined()
     case .pairwiseDots(let dots):
       try emitter.pairwiseDots(dots)
       return "pairwise_dots"
@@ -59,6 +63,8 @@ struct Lowering {
   private func anchor(_ node: Node, _ at: Int, into emitter: inout Emitter) throws(EmitFailure) {
     switch node.op {
     case .matmul(let transposeA, let transposeB): try emitter.batchedProduct(node, transposeA, transposeB)
+    case .convolution(let op): try emitter.directConvolution(node, op)
+    case .pool(let op): try emitter.pool(node, op)
     case .reduce(let function, let axes, _): try emitter.reduction(node, function, axes)
     case .argReduce(let largest, let axis, _, let last): try emitter.argReduction(node, largest, axis, last)
     case .softmax(let axis): try emitter.softmax(node, axis, logarithm: false)

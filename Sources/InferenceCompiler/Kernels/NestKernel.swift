@@ -10,7 +10,7 @@ extension Emitter {
         .map(\.strides)
       if case .shown(let view) = part.source { strides = [view.strides] }
       strides?.append(part.target.alignedStrides(type.shape, to: type.shape))
-      let plan = LoopPlan(type.shape, strides: strides)
+      let plan = LoopPlan(type.shape, strides: strides, order: part.target.loopOrder(type.shape))
       try loops(plan.loops, .independent) { emitter throws(EmitFailure) in
         let operand: Operand =
           switch part.source {

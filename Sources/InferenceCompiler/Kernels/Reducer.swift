@@ -33,8 +33,11 @@ struct Reducer {
     case .product: isFloat ? .float(1) : .cast(type, 1)
     case .maximum:
       isFloat
-        ? .float(-.infinity) : .cast(type, .integer(element.range.0 == .min && element == .u64 ? 0 : element.range.0))
-    case .minimum: isFloat ? .float(.infinity) : .cast(type, element == .u64 ? .integer(-1) : .integer(element.range.1))
+        ? .cast(type, .float(-.infinity))
+        : .cast(type, .integer(element.range.0 == .min && element == .u64 ? 0 : element.range.0))
+    case .minimum:
+      isFloat
+        ? .cast(type, .float(.infinity)) : .cast(type, element == .u64 ? .integer(-1) : .integer(element.range.1))
     }
   }
 

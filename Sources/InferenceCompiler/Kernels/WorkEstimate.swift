@@ -15,6 +15,7 @@ struct WorkEstimate {
     case .gemm(let gemm):
       // Every weight is read once, and multiplied for every row.
       product(gemm.node) * 22 + elements(schedule.graph.nodes[gemm.node].inputs[1]) * 60
+    case .convolution(let group): convolution(group.node) * 24
     case .pairwiseDots(let dots):
       schedule.shape(of: dots.rows)[0] * Dim(dots.pairs.count) * schedule.shape(of: dots.rows)[2] * 60
     case .prefetch: 0
@@ -25,6 +26,8 @@ struct WorkEstimate {
   private func anchor(_ at: Int) -> Dim {
     let node = schedule.graph.nodes[at]
     if case .matmul = node.op { return product(at) * 60 }
+    if case .convolution = node.op { return convolution(at) * 1500 }
+    if case .pool(let op) = node.op { return elements(node.outputs[0]) * Dim(op.window.elementCount * 500) }
     if case .attention = node.op {
       // Scores and their sums with values, and an exponential for each.
       let (q, k) = (schedule.shape(of: node.inputs[0]), schedule.shape(of: node.inputs[1]))
@@ -48,6 +51,13 @@ struct WorkEstimate {
     guard case .matmul(let transposeA, _) = node.op else { return 0 }
     let a = schedule.shape(of: node.inputs[0])
     return elements(node.outputs[0]) * a[transposeA ? a.rank - 2 : a.rank - 1]
+  }
+
+  /// Multiply-adds of a convolution.
+  private func convolution(_ at: Int) -> Dim {
+    let node = schedule.graph.nodes[at]
+    guard case .convolution(let op) = node.op else { return 0 }
+    return elements(node.outputs[0]) * schedule.shape(of: node.inputs[1])[1] * Dim(op.window.elementCount)
   }
 
   private func elements(_ id: ValueID) -> Dim { schedule.shape(of: id).elementCount }

@@ -15,9 +15,12 @@ struct GraphPass: Sendable {
     GraphPass(name: "raise norms", run: raiseNorms),
     GraphPass(name: "raise activations", run: raiseActivations),
     GraphPass(name: "raise attention", run: raiseAttention),
+    GraphPass(name: "fold into convolutions", run: foldIntoConvolutions),
+    GraphPass(name: "simplify convolutions", run: simplifyConvolutions),
     GraphPass(name: "absorb transposes", run: absorbTransposes),
     GraphPass(name: "fold constants", run: foldConstants),
     GraphPass(name: "merge duplicates", run: mergeDuplicates),
+    GraphPass(name: "copy images", run: copyImages),
     GraphPass(name: "separate outputs", run: separateOutputs),
     GraphPass(name: "remove dead nodes", run: removeDeadNodes),
   ]

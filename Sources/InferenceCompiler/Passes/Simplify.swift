@@ -48,7 +48,8 @@ private func simplified(
     let slice = try graph.add(
       .slice(axis: axis, start: Dim(start), length: 1, step: 1), [x], name: "\(name).slice", origin: node.origin)
     return try graph.add(.reshape(to.shape), slice, name: name, origin: node.origin)[0]
-  case .unary, .compare, .select, .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention,
+  case .unary, .compare, .select, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
+    .rmsNorm, .attention,
     .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
     .gatherElements, .gatherND, .pad, .topK, .oneHot, .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
     return nil

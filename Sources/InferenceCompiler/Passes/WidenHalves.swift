@@ -36,7 +36,8 @@ extension Op {
   /// Whether the kernel keeps sums in the memory of its result, or reads operands as they are.
   fileprivate var accumulates: Bool {
     switch self {
-    case .matmul, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum,
+    case .matmul, .convolution, .pool, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+      .cumulativeSum,
       .cumulativeProduct:
       true
     case .scatterElements(_, let reduction), .scatterND(let reduction): reduction != .replace

@@ -10,6 +10,12 @@ enum WeightKey: Hashable, Sendable {
   case pairs(ValueID, isTransposed: Bool)
   /// `[column][k]` for dot products; k is padded with zeros to a multiple of 16.
   case rows(ValueID, isTransposed: Bool)
+  /// A convolution's weights in panels.
+  case convolution(ValueID, ConvolutionPacking)
+  /// A depthwise convolution's weights, `[tap][channel]`.
+  case depthwise(ValueID)
+  /// What windows read outside their tensor: so many f32 zeros.
+  case zeros(count: Int)
   /// The tables of the tree ensemble at a node.
   case trees(node: Int, part: TreeTables.Part)
   /// The same trees by feature, for many rows at once.

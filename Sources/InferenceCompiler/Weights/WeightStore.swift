@@ -18,7 +18,7 @@ struct WeightStore {
   }
 
   private enum Packing: Hashable {
-    case raw, panels(Bool), pairs(Bool), rows(Bool)
+    case raw, panels(Bool), pairs(Bool), rows(Bool), convolution(ConvolutionPacking), depthwise
   }
 
   private var entries: [Entry] = []
@@ -39,6 +39,9 @@ struct WeightStore {
     case .panels(let id, let transposed): return add(try constant(id, graph), .panels(transposed))
     case .pairs(let id, let transposed): return add(try constant(id, graph), .pairs(transposed))
     case .rows(let id, let transposed): return add(try constant(id, graph), .rows(transposed))
+    case .convolution(let id, let packing): return add(try constant(id, graph), .convolution(packing))
+    case .depthwise(let id): return add(try constant(id, graph), .depthwise)
+    case .zeros(let count): return add(bytes: [UInt8](repeating: 0, count: count * 4))
     case .trees(let node, let part):
       guard let tables = trees[node] else {
         throw CompileError(origin: graph.nodes[node].origin, message: "has no tree tables")
@@ -66,6 +69,8 @@ struct WeightStore {
       case .panels(let transposed): PanelPacking(constant, isTransposed: transposed).byteCount
       case .pairs(let transposed): PairPacking(constant, isTransposed: transposed).byteCount
       case .rows(let transposed): RowPacking(constant, isTransposed: transposed).byteCount
+      case .convolution(let packing): packing.byteCount
+      case .depthwise: DepthwisePacking(constant: constant).byteCount
       }
     return add(size, .constant(constant, packing))
   }
@@ -108,6 +113,8 @@ struct WeightStore {
           PairPacking(constant, isTransposed: transposed).fill(target)
         case .constant(let constant, .rows(let transposed)):
           RowPacking(constant, isTransposed: transposed).fill(target)
+        case .constant(let constant, .convolution(let packing)): packing.fill(target, from: constant)
+        case .constant(let constant, .depthwise): DepthwisePacking(constant: constant).fill(target)
         }
       }
     }

@@ -18,7 +18,7 @@ extension Interpreter {
       // The shape rule admits only floating-point numbers here.
       case .exp, .log, .log1p, .sqrt, .reciprocal, .tanh, .sigmoid, .erf, .softplus, .softsign, .gelu, .geluTanh,
         .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .isNaN, .isInf, .leakyRelu, .elu, .selu,
-        .hardSigmoid:
+        .hardSigmoid, .inverse:
         number
       }
     }
@@ -42,11 +42,11 @@ extension Interpreter {
     case .erf: { erf($0) }
     case .softplus: { softplus($0) }
     case .softsign: { $0 / (1 + abs($0)) }
-    case .gelu: { 0.5 * $0 * (1 + erf($0 * 0.5.squareRoot())) }
-    case .geluTanh: { 0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
-    case .silu: { $0 * sigmoid($0) }
+    case .gelu: { gated($0, 0.5 * erfc(-$0 * 0.5.squareRoot())) }
+    case .geluTanh: { gated($0, sigmoid((8 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
+    case .silu: { gated($0, sigmoid($0)) }
     case .hardSwish: { $0 * clamp($0 / 6 + 0.5) }
-    case .mish: { $0 * tanh(softplus($0)) }
+    case .mish: { gated($0, tanh(softplus($0))) }
     case .floor: { $0.rounded(.down) }
     case .ceil: { $0.rounded(.up) }
     case .round: { $0.rounded(.toNearestOrEven) }
@@ -59,6 +59,20 @@ extension Interpreter {
     case .elu(let alpha): { $0 < 0 ? alpha * expm1($0) : $0 }
     case .selu(let alpha, let gamma): { gamma * ($0 > 0 ? $0 : alpha * expm1($0)) }
     case .hardSigmoid(let alpha, let beta): { clamp(alpha * $0 + beta) }
+    case .inverse(let function): inverseFunction(function)
+    }
+  }
+
+  private static func inverseFunction(_ function: InverseOp) -> (Double) -> Double {
+    switch function {
+    case .acos: { acos($0) }
+    case .acosh: { acosh($0) }
+    case .asin: { asin($0) }
+    case .asinh: { asinh($0) }
+    case .atan: { atan($0) }
+    case .atanh: { atanh($0) }
+    case .cosh: { cosh($0) }
+    case .sinh: { sinh($0) }
     }
   }
 
@@ -70,6 +84,9 @@ extension Interpreter {
     let e = exp(-abs(x))
     return x < 0 ? e / (1 + e) : 1 / (1 + e)
   }
+
+  /// `x` times a gate between 0 and 1; where the gate is closed this is the limit, also for an infinity.
+  private static func gated(_ x: Double, _ gate: Double) -> Double { gate == 0 ? -0.0 : x * gate }
 
   private static func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
 

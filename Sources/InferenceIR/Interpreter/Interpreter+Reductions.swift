@@ -206,7 +206,7 @@ extension Interpreter {
 
 extension ElementType {
   /// The least and the greatest value of an integer type within `Int64`.
-  fileprivate var bounds: (least: Int64, greatest: Int64) {
+  var bounds: (least: Int64, greatest: Int64) {
     switch self {
     case .bool: (0, 1)
     case .u8: (0, Int64(UInt8.max))

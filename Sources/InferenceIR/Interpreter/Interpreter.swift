@@ -98,6 +98,8 @@ extension Interpreter {
     case .cast(let element, let narrowing): [cast(x[0], to: element, narrowing)]
     case .bitcast(let element): [bitcast(x[0], to: element)]
     case .matmul(let transposeA, let transposeB): [matmul(transposeA, transposeB, x[0], x[1], to[0])]
+    case .convolution(let op): [convolution(op, x, to[0])]
+    case .pool(let op): pool(op, x[0], to)
     case .reduce(let function, let axes, _): [reduce(function, axes, x[0], to[0])]
     case .argReduce(let largest, let axis, _, let last): [argReduce(largest, axis, last, x[0], to[0])]
     case .softmax(let axis): [softmax(axis, logarithm: false, x[0])]

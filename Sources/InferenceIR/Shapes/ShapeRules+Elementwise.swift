@@ -7,7 +7,8 @@ extension ShapeRules {
       try require(x.element.isFloat || x.element.isInteger, "needs numbers, found \(x.element)")
       return x
     case .exp, .log, .log1p, .sqrt, .reciprocal, .tanh, .sigmoid, .erf, .softplus, .softsign, .gelu, .geluTanh,
-      .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .leakyRelu, .elu, .selu, .hardSigmoid:
+      .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .leakyRelu, .elu, .selu, .hardSigmoid,
+      .inverse:
       try require(x.element.isFloat, "needs floating-point numbers, found \(x.element)")
       return x
     case .not:

@@ -27,6 +27,8 @@ package enum ShapeRules {
     case .cast(let element, _): [try cast(element, try one(types))]
     case .bitcast(let element): [try bitcast(element, try one(types))]
     case .matmul(let transposeA, let transposeB): [try matmul(transposeA, transposeB, try two(types))]
+    case .convolution(let op): [try convolution(op, types)]
+    case .pool(let op): try pool(op, try one(types))
     case .reduce(let function, let axes, let keep): [try reduce(function, axes, keep, try one(types))]
     case .argReduce(_, let axis, let keep, _): [try argReduce(axis, keep, try one(types))]
     case .softmax(let axis), .logSoftmax(let axis): [try softmax(axis, try one(types))]

@@ -136,7 +136,9 @@ extension GraphParser {
       return .parameter(.float(.nan))
     default:
       // A lone word is an element type or an enumeration unless a dimension goes on after it.
-      if ElementType(name: word) != nil || TreeEnsemble.words.contains(word) || Recurrence.words.contains(word) {
+      if ElementType(name: word) != nil || TreeEnsemble.words.contains(word) || Recurrence.words.contains(word)
+        || ScatterReduction(rawValue: word) != nil
+      {
         try advance()
         return .parameter(.word(word))
       }

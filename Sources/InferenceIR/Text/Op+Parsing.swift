@@ -70,6 +70,11 @@ extension Op {
       return ElementType(name: p.word("to")).map { .cast($0, narrowing) }
     case "bitcast": return ElementType(name: p.word("to")).map { .bitcast($0) }
     case "matmul": return .matmul(transposeA: p.bool("transposeA"), transposeB: p.bool("transposeB"))
+    case "convolution":
+      return .convolution(
+        Convolution(window: Window.read(&p), groups: p.int("groups"), inputDilations: p.ints("inputDilations")))
+    case "pool.maximum", "pool.maximumWithIndices", "pool.average", "pool.norm":
+      return .pool(Pool(Pool.Function.read(mnemonic, &p), window: Window.read(&p), excess: p.ints("excess")))
     case "argmax", "argmin":
       return .argReduce(
         largest: mnemonic == "argmax", axis: p.int("axis"), keepDims: p.bool("keepDims"),
@@ -112,6 +117,25 @@ extension Op {
   }
 }
 
+extension Window {
+  fileprivate static func read(_ p: inout ParameterReader) -> Window {
+    Window(
+      size: p.ints("size"), strides: p.ints("strides"), dilations: p.ints("dilations"), before: p.ints("before"),
+      after: p.ints("after"))
+  }
+}
+
+extension Pool.Function {
+  fileprivate static func read(_ mnemonic: String, _ p: inout ParameterReader) -> Pool.Function {
+    switch mnemonic {
+    case "pool.average": .average(countsPadding: p.bool("countsPadding"))
+    case "pool.norm": .norm(p: p.int("p"))
+    case "pool.maximumWithIndices": .maximumWithIndices(columnMajor: p.bool("columnMajor"))
+    default: .maximum
+    }
+  }
+}
+
 extension UnaryOp {
   private static let plain: [UnaryOp] = [
     .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
@@ -125,7 +149,7 @@ extension UnaryOp {
     case "elu": .elu(p.float("alpha"))
     case "selu": .selu(alpha: p.float("alpha"), gamma: p.float("gamma"))
     case "hardSigmoid": .hardSigmoid(alpha: p.float("alpha"), beta: p.float("beta"))
-    default: plain.first { $0.mnemonic == mnemonic }
+    default: plain.first { $0.mnemonic == mnemonic } ?? InverseOp(rawValue: mnemonic).map { .inverse($0) }
     }
   }
 }

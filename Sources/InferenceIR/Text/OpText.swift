@@ -42,6 +42,8 @@ extension Op {
     case .bitcast(let element): return [("to", .word(element.name))]
     case .matmul(let transposeA, let transposeB):
       return [("transposeA", .bool(transposeA)), ("transposeB", .bool(transposeB))]
+    case .convolution(let op): return op.parameters
+    case .pool(let op): return op.parameters
     case .reduce(_, let axes, let keepDims): return [("axes", .ints(axes)), ("keepDims", .bool(keepDims))]
     case .argReduce(_, let axis, let keepDims, let selectLast):
       return [("axis", .int(axis)), ("keepDims", .bool(keepDims)), ("selectLast", .bool(selectLast))]
@@ -88,10 +90,39 @@ extension UnaryOp {
     case .selu(let alpha, let gamma): [("alpha", .float(alpha)), ("gamma", .float(gamma))]
     case .hardSigmoid(let alpha, let beta): [("alpha", .float(alpha)), ("beta", .float(beta))]
     case .negate, .absolute, .sign, .exp, .log, .log1p, .sqrt, .reciprocal, .square, .tanh, .sigmoid, .relu, .erf,
-      .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .not,
+      .softplus, .softsign, .gelu, .geluTanh, .silu, .hardSwish, .mish, .floor, .ceil, .round, .sin, .cos, .inverse,
+      .not,
       .isNaN, .isInf:
       []
     }
+  }
+}
+
+extension Window {
+  fileprivate var parameters: [(name: String, value: TextValue)] {
+    [
+      ("size", .ints(size)), ("strides", .ints(strides)), ("dilations", .ints(dilations)), ("before", .ints(before)),
+      ("after", .ints(after)),
+    ]
+  }
+}
+
+extension Convolution {
+  fileprivate var parameters: [(name: String, value: TextValue)] {
+    window.parameters + [("groups", .int(groups)), ("inputDilations", .ints(inputDilations))]
+  }
+}
+
+extension Pool {
+  fileprivate var parameters: [(name: String, value: TextValue)] {
+    let own: [(name: String, value: TextValue)] =
+      switch function {
+      case .maximum: []
+      case .maximumWithIndices(let columnMajor): [("columnMajor", .bool(columnMajor))]
+      case .average(let countsPadding): [("countsPadding", .bool(countsPadding))]
+      case .norm(let p): [("p", .int(p))]
+      }
+    return window.parameters + [("excess", .ints(excess))] + own
   }
 }
 

@@ -8,6 +8,8 @@ package final class Service: Sendable {
   package let loaded: LoadedPlan
   package let metrics: Metrics
   let stores: FeatureStores
+  /// Runs parts of long steps for the executors of all threads; nil where there is nothing to split.
+  let team: Team?
   let settings: ServedSettings
   let request: RequestSchema
   let response: ResponseSchema
@@ -26,6 +28,7 @@ package final class Service: Sendable {
   /// Prepares `loaded` for serving by `threads` event loops; `version` is that of this program.
   package init(
     _ loaded: LoadedPlan, stores: FeatureStores, settings: ServedSettings, threads: Int, version: String,
+    team: Team? = nil,
   ) throws(ServerError) {
     let plan = loaded.plan
     do {
@@ -36,6 +39,7 @@ package final class Service: Sendable {
     response = ResponseSchema(plan)
     self.loaded = loaded
     self.stores = stores
+    self.team = team
     self.settings = settings
     router = Router(plan)
     programs = plan.programs.indices.map { ServedProgram($0, of: plan) }

@@ -5,11 +5,14 @@ import TensorTypes
 struct FoldingBudget {
   /// Elements read, written and multiplied that are left.
   private var work = 1 << 26
+  /// Folds whatever the cost: for what reads every element of a file's tensors once.
+  var isUnlimited = false
   /// Results above this size are folded only when they are no larger than their operands.
   private static let smallResult = 4 << 20
 
   /// Whether to fold, charging the budget if so.
   mutating func admits(_ op: Op, _ operands: [Constant], _ results: [TensorType]) -> Bool {
+    if isUnlimited { return true }
     let before = operands.reduce(0) { $0 + $1.elementCount * $1.element.byteCount }
     var (bytes, elements) = (0, 0)
     for type in results {
@@ -132,7 +135,8 @@ extension Op {
   fileprivate var isFoldable: Bool {
     switch self {
     case .dimensions, .treeEnsemble, .hashBucket: false
-    case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .reduce, .argReduce, .softmax, .logSoftmax,
+    case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce,
+      .softmax, .logSoftmax,
       .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
       .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad,
       .topK, .oneHot, .iota, .bucketize:

@@ -20,6 +20,8 @@ extension Importer {
     var call = try Call(
       node, version: scope.opsets[domain] ?? 1, graph: graph.name, file: model.file, values: values,
       attributes: bound(node.attributes, scope.arguments))
+    // How an operator reused memory, before opset 6; says nothing about results.
+    if call.version < 6 { call.ignore("consumed_inputs") }
     converted += 1
     guard converted <= Self.maximumNodes else { throw call.fail(.limit("more than \(Self.maximumNodes) nodes")) }
 

@@ -22,6 +22,8 @@ struct Importer {
   /// What is known of integer tensors whose elements depend on symbols.
   var symbolic: [ValueID: SymbolicTensor] = [:]
   var folding = FoldingBudget()
+  /// What values were dequantised from.
+  var dequantized: [ValueID: Dequantized] = [:]
   /// Elements that symbolic evaluation may still visit.
   var symbolicWork = 1 << 22
   /// The least value of every symbol.
@@ -63,7 +65,7 @@ struct Importer {
     var scope: [String: Imported] = [:]
     var symbols: [String] = []
     var seen: Set<String> = []
-    for port in try PortReader(model).inputs {
+    for port in try PortReader(model, contents: options.contents).inputs {
       let type = port.type.substituting(options.dims)
       if let problem = SizeLimit.problem(type) { throw ImportError(file: model.path, .value(port.name), problem) }
       if let value = options.values[port.name] {
@@ -78,6 +80,10 @@ struct Importer {
       for symbol in type.shape.dims.flatMap({ $0.symbols.sorted() }) where seen.insert(symbol).inserted {
         symbols.append(symbol)
       }
+    }
+    for (name, content) in options.contents {
+      let ids = content.ports(name).compactMap { scope.removeValue(forKey: $0.name) }
+      scope[name] = content.imported(ids)
     }
     graph.symbols = symbols.map { SymbolRange($0, 1, Int.max) }
     for range in graph.symbols { minima[range.name] = range.minimum }

@@ -4,7 +4,7 @@ package import TensorTypes
 /// An ONNX model file: mapped and decoded down to its nodes, its weights untouched.
 package struct OnnxModel: Sendable {
   /// The versions of the standard operators that are imported.
-  package static let supportedOpsets = 7...28
+  package static let supportedOpsets = 1...28
   /// The versions of the operators of domain `ai.onnx.ml` that are imported.
   package static let supportedMLOpsets = 1...5
 
@@ -44,9 +44,18 @@ package struct OnnxModel: Sendable {
   /// The version of the standard operators.
   package var opset: Int { opsets[""] ?? 1 }
 
-  /// Inputs as the headers declare them.
-  package var inputs: [ModelSignature.Port] {
-    get throws(ImportError) { try PortReader(self).inputs }
+  /// Inputs as the headers declare them; each tensor of a sequence or an optional in `contents` is one.
+  package func inputs(_ contents: [String: PortContent] = [:]) throws(ImportError) -> [ModelSignature.Port] {
+    try PortReader(self, contents: contents).inputs
+  }
+
+  /// The declared inputs (without weights) and outputs by name and kind, in order.
+  package var kinds: (inputs: [(name: String, kind: ValueKind)], outputs: [(name: String, kind: ValueKind)]) {
+    let weights = Set(graph.initializers.map(\.name))
+    let inputs = graph.inputs.filter { !weights.contains($0.name) }
+    return (
+      inputs.map { ($0.name, ValueKind($0.type)) }, graph.outputs.map { ($0.name, ValueKind($0.type)) }
+    )
   }
 
   /// Inputs as the headers declare them, and outputs with the types that follow from them.

@@ -7,7 +7,8 @@ struct PortReader {
   /// As declared, which need not say much: nil when the type of an output is left open.
   let outputs: [ModelSignature.Port]?
 
-  init(_ model: OnnxModel) throws(ImportError) {
+  /// - Parameter contents: what sequences and optionals hold; without it they are refused.
+  init(_ model: OnnxModel, contents: [String: PortContent] = [:]) throws(ImportError) {
     let weights = Set(model.graph.initializers.map(\.name))
     var names = SymbolNames()
     var inputs: [ModelSignature.Port] = []
@@ -16,7 +17,13 @@ struct PortReader {
       func fail(_ kind: ImportError.Kind) -> ImportError { ImportError(file: model.path, .value(info.name), kind) }
       guard !info.name.isEmpty else { throw fail(.invalid("an input has no name")) }
       guard declared.insert(info.name).inserted else { throw fail(.invalid("it is declared twice")) }
-      guard let tensor = info.tensor else { throw fail(.unsupported("an input that is not a tensor")) }
+      if let content = contents[info.name] {
+        inputs += content.ports(info.name)
+        continue
+      }
+      guard let tensor = info.tensor else {
+        throw fail(.unsupported("an input that is not a tensor; give its tensors one by one"))
+      }
       guard let element = OnnxElement.element(tensor.elementType) else {
         throw fail(.unsupportedElement(OnnxElement.name(tensor.elementType)))
       }

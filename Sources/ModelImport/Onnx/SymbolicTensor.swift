@@ -142,7 +142,8 @@ extension Importer {
       case .sum: return SymbolicTensor(element: types[0].element, shape: shape, dims: [dims.reduce(Dim(0), +)])
       case .mean, .maximum, .minimum, .l1, .l2, .sumSquare, .logSum, .logSumExp: return nil
       }
-    case .unary, .bitcast, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
+    case .unary, .bitcast, .matmul, .convolution, .pool, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm,
+      .attention, .recurrent,
       .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .topK, .oneHot, .dimensions,
       .iota, .treeEnsemble, .bucketize, .hashBucket:
       return nil

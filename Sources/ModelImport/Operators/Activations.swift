@@ -5,8 +5,15 @@ extension OperatorTable {
   /// Functions of one tensor.
   static let activations: [String: Conversion] = [
     "Abs": unary(.absolute),
+    "Acos": unary(.inverse(.acos)),
+    "Acosh": unary(.inverse(.acosh)),
+    "Asin": unary(.inverse(.asin)),
+    "Asinh": unary(.inverse(.asinh)),
+    "Atan": unary(.inverse(.atan)),
+    "Atanh": unary(.inverse(.atanh)),
     "Ceil": unary(.ceil),
     "Cos": unary(.cos),
+    "Cosh": unary(.inverse(.cosh)),
     "Erf": unary(.erf),
     "Exp": unary(.exp),
     "Floor": unary(.floor),
@@ -24,6 +31,7 @@ extension OperatorTable {
     "Sigmoid": unary(.sigmoid),
     "Sign": unary(.sign),
     "Sin": unary(.sin),
+    "Sinh": unary(.inverse(.sinh)),
     "Softplus": unary(.softplus),
     "Softsign": unary(.softsign),
     "Sqrt": unary(.sqrt),
@@ -50,8 +58,9 @@ extension OperatorTable {
       return [try importer.unary(.leakyRelu(alpha), try call.operand(0), call)]
     },
     "Selu": { (importer, call) throws(ImportError) in
-      let alpha = try call.float("alpha", 1.67326319217681884765625)
-      let gamma = try call.float("gamma", 1.05070102214813232421875)
+      // Version 1 has fewer digits.
+      let alpha = try call.float("alpha", call.version < 6 ? 1.6732 : 1.67326319217681884765625)
+      let gamma = try call.float("gamma", call.version < 6 ? 1.0507 : 1.05070102214813232421875)
       return [try importer.unary(.selu(alpha: alpha, gamma: gamma), try call.operand(0), call)]
     },
     "Shrink": shrink,

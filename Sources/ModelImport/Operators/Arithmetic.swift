@@ -26,9 +26,9 @@ extension OperatorTable {
       return [try importer.binary(.modulo(truncated: truncated), try call.operand(0), try call.operand(1), call)]
     },
     "Pow": { (importer, call) throws(ImportError) in
-      let base = try call.operand(0)
+      let (base, given) = try aligned(&importer, &call)
       // Since opset 12 the exponent may have another type; the result has the base's.
-      var exponent = try call.operand(1)
+      var exponent = given
       let element = importer.element(of: base)
       if importer.element(of: exponent).isFloat && element.isInteger {
         let wide = try importer.converted(base, to: importer.element(of: exponent), call)
@@ -38,7 +38,14 @@ extension OperatorTable {
       return [try importer.binary(.power, base, exponent, call)]
     },
     "PRelu": { (importer, call) throws(ImportError) in
-      [try importer.binary(.prelu, try call.operand(0), try call.operand(1), call)]
+      let (x, slope) = (try call.operand(0), try call.operand(1))
+      let (shape, given) = (importer.shape(of: x), importer.shape(of: slope))
+      // Before opset 7 a slope is one number, or one for each channel.
+      guard call.version < 7, given.elementCount != 1, shape.rank > 1 else {
+        return [try importer.binary(.prelu, x, slope, call)]
+      }
+      let column = Shape([given.elementCount] + [Dim](repeating: 1, count: shape.rank - 2))
+      return [try importer.binary(.prelu, x, try importer.reshaped(slope, column, call), call)]
     },
   ]
 
@@ -56,13 +63,40 @@ extension OperatorTable {
 
   private static func binary(_ function: BinaryOp) -> Conversion {
     { (importer, call) throws(ImportError) in
-      [try importer.binary(function, try call.operand(0), try call.operand(1), call)]
+      let (a, b) = try aligned(&importer, &call)
+      return [try importer.binary(function, a, b, call)]
     }
+  }
+
+  /// Two operands as numpy broadcasts them. Before opset 7 the second is broadcast only where `broadcast` says so, with
+  /// its first axis under axis `axis` of the first operand, or with its last axis under the last.
+  private static func aligned(
+    _ importer: inout Importer, _ call: inout Call,
+  ) throws(ImportError) -> (ValueID, ValueID) {
+    let (a, b) = (try call.operand(0), try call.operand(1))
+    if call.version >= 7 { return (a, b) }
+    let (shape, other) = (importer.shape(of: a), importer.shape(of: b))
+    guard try call.bool("broadcast", false) else {
+      call.ignore("axis")
+      guard shape == other else { throw call.fail(.shape("\(shape) and \(other) differ, and broadcast is 0")) }
+      return (a, b)
+    }
+    let axis = try call.int("axis") ?? shape.rank - other.rank
+    guard axis >= 0, axis + other.rank <= shape.rank else {
+      throw call.fail(.shape("\(other) does not fit \(shape) from axis \(axis) on"))
+    }
+    let trailing = [Dim](repeating: 1, count: shape.rank - other.rank - axis)
+    let aligned = Shape(other.dims + trailing)
+    guard try OperatorTable.broadcast(shape, aligned, call) == shape else {
+      throw call.fail(.shape("\(other) does not broadcast to \(shape)"))
+    }
+    return (a, try importer.reshaped(b, aligned, call))
   }
 
   private static func compare(_ function: CompareOp) -> Conversion {
     { (importer, call) throws(ImportError) in
-      [try importer.emit(.compare(function), try call.operand(0), try call.operand(1), for: call)]
+      let (a, b) = try aligned(&importer, &call)
+      return [try importer.emit(.compare(function), a, b, for: call)]
     }
   }
 

@@ -21,8 +21,16 @@ extension OperatorTable {
     for id in [a, b] where importer.shape(of: id).rank != 2 {
       throw call.fail(.shape("operands are matrices, found \(importer.type(of: id))"))
     }
+    // Before opset 7 it says that C may be broadcast, which it may anyway.
+    call.ignore("broadcast")
     let element = importer.element(of: a)
-    var result = try importer.emit(.matmul(transposeA: transposeA, transposeB: transposeB), a, b, for: call)
+    let quantized = transposeA ? nil : try importer.quantizedProduct(a, b, transposeB: transposeB, call)
+    var result: ValueID
+    if let quantized {
+      result = quantized
+    } else {
+      result = try importer.emit(.matmul(transposeA: transposeA, transposeB: transposeB), a, b, for: call)
+    }
     if alpha != 1 { result = try importer.binary(.multiply, result, importer.scalar(alpha, element, call), call) }
     if var bias = call.optional(2), beta != 0 {
       if beta != 1 { bias = try importer.binary(.multiply, bias, importer.scalar(beta, element, call), call) }
@@ -41,6 +49,7 @@ extension OperatorTable {
   ) throws(ImportError) -> ValueID {
     let (left, right) = (importer.shape(of: a), importer.shape(of: b))
     guard left.rank > 0, right.rank > 0 else { throw call.fail(.shape("operands are scalars")) }
+    if let product = try importer.quantizedProduct(a, b, transposeB: false, call) { return product }
     let x = left.rank == 1 ? try importer.reshaped(a, Shape([1] + left.dims), call) : a
     let y = right.rank == 1 ? try importer.reshaped(b, Shape(right.dims + [1]), call) : b
     let product = try importer.emit(.matmul(transposeA: false, transposeB: false), x, y, for: call)

@@ -6,7 +6,9 @@ extension OperatorTable {
   static let movement: [String: Conversion] = [
     "Concat": { (importer, call) throws(ImportError) in
       let operands = try call.variadic()
-      guard let axis = try call.int("axis") else { throw call.fail(.invalid("attribute \"axis\" is missing")) }
+      guard let axis = try call.int("axis") ?? (call.version < 4 ? 1 : nil) else {
+        throw call.fail(.invalid("attribute \"axis\" is missing"))
+      }
       let at = try importer.axis(axis, rank: importer.shape(of: operands[0]).rank, call)
       if operands.count == 1 { return operands }
       return try importer.emitAll(.concat(axis: at), operands, for: call)
@@ -25,6 +27,7 @@ extension OperatorTable {
   private static let tile: Conversion = { (importer, call) throws(ImportError) in
     let x = try call.operand(0)
     let shape = importer.shape(of: x)
+    guard call.version >= 6 else { throw call.fail(.unsupported("opset \(call.version), before 6")) }
     let repeats = try importer.knownDims(try call.operand(1), "repeats", call)
     guard repeats.count == shape.rank, shape.rank * 2 <= TensorLoader.maximumRank else {
       throw call.fail(.invalid("\(repeats.count) repeats for rank \(shape.rank)"))

@@ -22,6 +22,11 @@ extension OperatorTable {
     let epsilon = try call.float("epsilon", 1e-5)
     let momentum = try call.float("momentum", 0.9)
     if try call.bool("training_mode", false) { return try batchTraining(x, epsilon, momentum, &importer, call) }
+    // Before opset 7 inference had to be asked for.
+    let isInference = try call.version >= 7 ? true : call.bool("is_test", false)
+    guard isInference else {
+      throw call.fail(.unsupported("training, which is_test = 0 means"))
+    }
     guard try call.int("spatial", 1) == 1 else { throw call.fail(.unsupportedAttribute("spatial = 0")) }
     for output in 1..<5 { try call.requireUnused(output: output) }
     let shape = importer.shape(of: x)
@@ -99,6 +104,10 @@ extension OperatorTable {
 
   private static let dropout: Conversion = { (importer, call) throws(ImportError) in
     call.ignore("ratio", "seed")
+    let isInference = try call.version >= 7 ? true : call.bool("is_test", false)
+    guard isInference else {
+      throw call.fail(.unsupported("training, which is_test = 0 means"))
+    }
     if let training = call.optional(2), try importer.knownInt(training, "training_mode", call) != 0 {
       // Dropping nothing is what inference does.
       let ratio = try call.optional(1).map { (id) throws(ImportError) in

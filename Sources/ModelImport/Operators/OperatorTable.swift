@@ -33,11 +33,9 @@ enum OperatorTable {
   }
 
   static let standard: [String: Conversion] = merged([
-    activations, arithmetic, attention, comparisons, contractions, constants, conversions, cropping, determinants,
-    indexing,
-    losses, movement, normalizations, quantization, recurrent, reductions, resizing, sampling, scattering, shapes,
-    signals,
-    slicing,
+    activations, arithmetic, attention, comparisons, contractions, constants, conversions, convolutions, cropping,
+    determinants, indexing, losses, movement, normalizations, pools, quantization, quantizedConvolutions, recurrent,
+    reductions, resizing, sampling, scattering, shapes, signals, slicing,
   ])
 
   static let machineLearning: [String: Conversion] = merged([trees, features])

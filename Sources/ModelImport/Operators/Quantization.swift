@@ -44,7 +44,13 @@ extension OperatorTable {
     var quantizer = Quantizer(try call.operand(1), call.optional(2), axis: try call.int("axis", 1))
     quantizer.block = try call.int("block_size", 0)
     let named = try call.element("output_dtype")
-    return [try quantizer.dequantized(try call.operand(0), to: named, &importer, call)]
+    let x = try call.operand(0)
+    // Weights become constants whatever their size.
+    importer.folding.isUnlimited = importer.graph[x].constant != nil
+    defer { importer.folding.isUnlimited = false }
+    let result = try quantizer.dequantized(x, to: named, &importer, call)
+    importer.dequantized[result] = Dequantized(stored: x, quantizer: quantizer)
+    return [result]
   }
 }
 
@@ -177,14 +183,11 @@ extension Importer {
     return try folded(.binary(.subtract), [wide, try folded(.cast(.i16), [zero], call)], call)
   }
 
-  private mutating func folded(_ op: Op, _ operands: [ValueID], _ call: Call) throws(ImportError) -> ValueID {
-    let constants = operands.compactMap { graph[$0].constant }
-    guard constants.count == operands.count else { return try emitAll(op, operands, for: call)[0] }
-    do {
-      return constant(try Interpreter.evaluate(op, constants, origin: call.origin)[0], call)
-    } catch {
-      throw call.fail(.shape(error.message))
-    }
+  mutating func folded(_ op: Op, _ operands: [ValueID], _ call: Call) throws(ImportError) -> ValueID {
+    let before = folding.isUnlimited
+    folding.isUnlimited = true
+    defer { folding.isUnlimited = before }
+    return try emitAll(op, operands, for: call)[0]
   }
 
   /// `saturate(round(x * scale / resultScale) + resultZero)` of exact sums.

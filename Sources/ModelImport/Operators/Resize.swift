@@ -31,6 +31,7 @@ private struct Resize {
   init(_ importer: Importer, _ call: inout Call) throws(ImportError) {
     x = try call.operand(0)
     let isOld = call.version < 11 || call.operation == "Upsample"
+    guard call.version >= 7 else { throw call.fail(.unsupported("opset \(call.version), before 7")) }
     mode = try call.string("mode", "nearest")
     coordinates = try call.string("coordinate_transformation_mode", isOld ? "asymmetric" : "half_pixel")
     nearest = try call.string("nearest_mode", isOld ? "floor" : "round_prefer_floor")

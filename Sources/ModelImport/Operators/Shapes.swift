@@ -61,7 +61,10 @@ extension OperatorTable {
   private static let reshape: Conversion = { (importer, call) throws(ImportError) in
     let x = try call.operand(0)
     let source = importer.shape(of: x)
-    var dims = try importer.knownDims(try call.operand(1), "a shape", call)
+    // Before opset 5 the shape is an attribute.
+    var dims =
+      try call.version < 5
+      ? (call.ints("shape") ?? []).map { Dim($0) } : importer.knownDims(call.operand(1), "a shape", call)
     let zeroCopies = !(try call.bool("allowzero", false))
     for at in dims.indices where dims[at] == 0 && zeroCopies {
       guard at < source.rank else { throw call.fail(.invalid("dimension \(at) repeats one that \(source) lacks")) }

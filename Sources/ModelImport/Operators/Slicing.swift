@@ -44,7 +44,9 @@ extension OperatorTable {
     let shape = importer.shape(of: x)
     let axis = try importer.axis(try call.int("axis", 0), rank: shape.rank, call)
     var given = try call.version < 13 ? call.ints("split") : nil
-    if call.version >= 13, let operand = call.optional(1) { given = try importer.knownInts(operand, "split", call) }
+    if call.version >= 13 || call.version == 1, let operand = call.optional(1) {
+      given = try importer.knownInts(operand, "split", call)
+    }
     let parts = try call.version >= 18 ? call.int("num_outputs", call.outputs.count) : call.outputs.count
     let lengths: [Dim]
     if let given {

@@ -24,8 +24,11 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Seconds for each row.")
   var seconds = 2.0
 
-  @Option(help: "A folder with input_<i>.pb to run on; random inputs when left out.")
+  @Option(help: "A folder with input_<i>.pb to run on, which also give the dimensions; random inputs when left out.")
   var data: String?
+
+  @Flag(help: "A row for each step of the plan, on one thread: json has step, kernel, p50_us, min_us, weight_bytes.")
+  var steps = false
 
   @Option(help: "text, or json: one object a line with model, batch, threads, p50_us, p99_us and min_us.")
   var format = OutputFormat.text
@@ -34,6 +37,10 @@ struct BenchCommand: ParsableCommand {
     let bench = Bench(
       batches: try numbers(batch, "--batch"), threads: try numbers(threads, "--threads"), requests: max(1, requests),
       seconds: seconds, data: data)
+    if steps {
+      if format == .text { Console.note(StepRow.header) }
+      return try bench.runSteps(path: path) { Console.result(format == .json ? $0.json : $0.text) }
+    }
     if format == .text { Console.note(BenchRow.header) }
     try bench.run(path: path) { Console.result(format == .json ? $0.json : $0.text) }
   }

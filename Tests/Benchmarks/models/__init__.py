@@ -17,7 +17,7 @@ class Model:
 
     name: str
     kind: str
-    """The class whose target the row has: mlp, dlrm, two-tower, recommender, trees, recurrent, encoder, decoder, conv."""
+    """The class whose target the row has, a key of `targets.RATIOS`."""
     write: Callable[[pathlib.Path], None]
     """Writes the .onnx file, and beside it what native peers load."""
     inputs: Callable[[int], dict]

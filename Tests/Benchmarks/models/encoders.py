@@ -183,12 +183,26 @@ def tokens(length):
     return data
 
 
+def mixed(longest):
+    """Batches as traffic has them, padded to the longest: half the sentences have fewer than 24 tokens."""
+
+    def data(batch):
+        random = np.random.default_rng(10)
+        lengths = np.clip(random.lognormal(np.log(24), 0.8, batch).astype(int), 4, longest)
+        lengths[0] = longest
+        mask = (np.arange(longest) < lengths[:, None]).astype(np.int64)
+        return {"input_ids": random.integers(1000, VOCABULARY, (batch, longest)) * mask, "attention_mask": mask}
+
+    return data
+
+
 def write_minilm(path):
     onnx.save(minilm(), path)
 
 
 MODELS = (
     Model("minilm_32", "encoder", write_minilm, tokens(32), (1, 8, 32), file="minilm"),
-    Model("minilm_128", "encoder", write_minilm, tokens(128), (1, 8, 32), file="minilm"),
+    Model("minilm_128", "encoder", write_minilm, tokens(128), (1, 8), file="minilm"),
+    Model("minilm_mixed", "mixed", write_minilm, mixed(128), (8,), file="minilm"),
     Model("bert_base_128", "encoder", lambda path: onnx.save(bert_base(), path), tokens(128), (1, 8), file="bert_base"),
 )

@@ -15,21 +15,20 @@ def i64(builder, stem, values):
     return builder.weight(stem, np.array(values, np.int64))
 
 
-def embeddings(builder, random, ids, tables, width, stem="embeddings"):
+def embeddings(builder, random, ids, tables, width, stem="embeddings", rows=ROWS):
     """A row [batch, width] of each table, by its column of ids [batch, tables]."""
     vectors = []
     for table in range(tables):
         column = builder.node("Gather", [ids, i64(builder, f"column.{table}", table)], axis=1)
-        rows = random.standard_normal((ROWS, width), np.float32) * np.float32(width**-0.5)
-        weight = builder.weight(f"{stem}.{table}.weight", rows)
-        vectors.append(builder.node("Gather", [weight, column], axis=0))
+        weight = random.standard_normal((rows, width), np.float32) * np.float32(width**-0.5)
+        vectors.append(builder.node("Gather", [builder.weight(f"{stem}.{table}.weight", weight), column], axis=0))
     return vectors
 
 
-def click_inputs(builder):
+def click_inputs(builder, dense=DENSE, tables=TABLES):
     """What click models take: dense f32[batch, 13] and ids i64[batch, 26]."""
-    builder.input("dense", "f32", ["batch", DENSE])
-    builder.input("ids", "i64", ["batch", TABLES])
+    builder.input("dense", "f32", ["batch", dense])
+    builder.input("ids", "i64", ["batch", tables])
 
 
 def click_data(batch):
@@ -47,25 +46,25 @@ def mlp_model():
     return builder.model()
 
 
-def dlrm(width=64):
+def dlrm(rows=ROWS, tables=TABLES, width=64, dense=(DENSE, 512, 256, 64), top=(512, 256, 1)):
     """DLRM (Naumov et al. 2019), bottom 13-512-256-64, top 415-512-256-1.
 
     The strict lower triangle of the pairwise dot products joins the bottom MLP's output before the top MLP.
     """
     builder, random = GraphBuilder("dlrm"), np.random.default_rng(12)
-    click_inputs(builder)
-    bottom = mlp(builder, random, "dense", [DENSE, 512, 256, width], "bottom", final="Relu")
-    vectors = [bottom] + embeddings(builder, random, "ids", TABLES, width)
+    click_inputs(builder, dense[0], tables)
+    bottom = mlp(builder, random, "dense", list(dense), "bottom", final="Relu")
+    vectors = [bottom] + embeddings(builder, random, "ids", tables, width, rows=rows)
     axis = i64(builder, "axis", [1])
     stacked = builder.node("Concat", [builder.node("Unsqueeze", [v, axis]) for v in vectors], axis=1)
     transposed = builder.node("Transpose", [stacked], perm=[0, 2, 1])
     products = builder.node("MatMul", [stacked, transposed])
-    count = TABLES + 1
+    count = tables + 1
     flat = builder.node("Reshape", [products, i64(builder, "flat", [-1, count * count])])
     triangle = [i * count + j for i in range(count) for j in range(i)]
     pairs = builder.node("Gather", [flat, i64(builder, "triangle", triangle)], axis=1)
     joined = builder.node("Concat", [bottom, pairs], axis=1)
-    mlp(builder, random, joined, [width + len(triangle), 512, 256, 1], "top", final="Sigmoid", output="score")
+    mlp(builder, random, joined, [width + len(triangle), *top], "top", final="Sigmoid", output="score")
     builder.output("score", "f32", ["batch", 1])
     return builder.model()
 

@@ -25,6 +25,13 @@ def converted_inputs():
     return [("x", FloatTensorType([None, FEATURES]))]
 
 
+def save(model, path):
+    """With the label's rows left open: the converters declare one row, which no engine can bind a batch to."""
+    del model.graph.output[0].type.tensor_type.shape.dim[:]
+    model.graph.output[0].type.tensor_type.shape.dim.add().dim_param = "batch"
+    onnx.save(model, path)
+
+
 def write_xgboost(path):
     import xgboost
     from onnxmltools import convert_xgboost
@@ -33,7 +40,7 @@ def write_xgboost(path):
     model = xgboost.XGBClassifier(n_estimators=TREES, max_depth=DEPTH, learning_rate=0.1, random_state=1, n_jobs=2)
     model.fit(x, y)
     model.save_model(path.with_name("xgboost500.json"))
-    onnx.save(convert_xgboost(model, initial_types=converted_inputs(), target_opset=15), path)
+    save(convert_xgboost(model, initial_types=converted_inputs(), target_opset=15), path)
 
 
 def write_lightgbm(path):
@@ -47,7 +54,7 @@ def write_lightgbm(path):
     )
     model.fit(x, y)
     model.booster_.save_model(path.with_name("lightgbm500.txt"))
-    onnx.save(convert_lightgbm(model, initial_types=converted_inputs(), target_opset=15, zipmap=False), path)
+    save(convert_lightgbm(model, initial_types=converted_inputs(), target_opset=15, zipmap=False), path)
 
 
 def data(batch):

@@ -1,0 +1,96 @@
+"""Our plans: built once from a .serve file, timed by `servec bench`, each round a process of its own."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from . import Refused
+
+NAME = "servec"
+
+
+def write_data(folder, feeds, outputs):
+    """The folder that `servec bench` and `servec verify` read: inputs, and float outputs rounded from f64 to f32.
+
+    Integer outputs stay out: ids at the tail of a top-k may change places within an f32's rounding.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for kind, tensors in (("input", feeds), ("output", outputs)):
+        for index, (name, array) in enumerate(tensors.items()):
+            if kind == "input" or array.dtype == np.float64:
+                array = array.astype(np.float32) if array.dtype == np.float64 else array
+                onnx.save_tensor(numpy_helper.from_array(array, name), folder / f"{kind}_{index}.pb")
+
+
+class Servec:
+    """Plans of the compiler at `command`, kept in `folder`."""
+
+    def __init__(self, command, folder):
+        self.command, self.folder, self.plans = command, folder, {}
+
+    def text(self, model, path):
+        """A .serve file that takes the model's largest batch, and open dimensions up to what the inputs have."""
+        graph = onnx.load(path, load_external_data=False).graph
+        feeds, dims = model.inputs(1), {}
+        for port in graph.input:
+            for axis, dim in enumerate(port.type.tensor_type.shape.dim):
+                if dim.dim_param and dim.dim_param != "batch" and axis > 0 and port.name in feeds:
+                    dims[dim.dim_param] = feeds[port.name].shape[axis]
+        lines = [f"dim {name} = 1...{extent}" for name, extent in dims.items()]
+        batching = f"batching {{ max_size = {max(model.batches)} }}"
+        return "\n".join([
+            "serve 1", *lines, f'model Measured {{ source = "{path.name}" }}',
+            "service measured {", "  model = Measured", f"  {batching}", "}", ""])
+
+    def plan(self, model, path):
+        """The plan file; built at the first call."""
+        if model.name not in self.plans:
+            folder = self.folder / model.name
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            (folder / path.name).symlink_to(path.resolve())
+            (folder / "measured.serve").write_text(self.text(model, path))
+            command = [self.command, "build", str(folder / "measured.serve"), "-o", str(folder / "dist")]
+            done = subprocess.run(command, capture_output=True, text=True)
+            found = list((folder / "dist/plans").glob("*.plan"))
+            lines = (done.stdout + done.stderr).splitlines()
+            self.plans[model.name] = found[0] if found else Refused(next((l for l in lines if "error" in l), lines[-1]))
+        if isinstance(self.plans[model.name], Refused):
+            raise self.plans[model.name]
+        return self.plans[model.name]
+
+    def json(self, *arguments):
+        done = subprocess.run([self.command, *map(str, arguments), "--format", "json"], capture_output=True, text=True)
+        lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        if not lines:
+            raise Refused(" ".join((done.stderr or done.stdout or f"exit {done.returncode}").split()))
+        return lines
+
+    def start(self, model, path, data, batch, threads):
+        return Runner(self, self.plan(model, path), data, batch, threads)
+
+
+class Runner:
+    def __init__(self, servec, plan, data, batch, threads):
+        self.servec, self.data = servec, data
+        self.bench = ("bench", plan, "--batch", batch, "--threads", threads, "--data", data)
+        (self.verdict,) = servec.json("verify", plan, "--data", data, "--rtol", 1e-3, "--atol", 1e-3)
+
+    def error(self, truth):
+        """The largest relative difference from the data's outputs, which are the truth's."""
+        if self.verdict["max_rel"] is None or self.verdict["status"] == "refused":
+            raise Refused(self.verdict["reason"])
+        return self.verdict["max_rel"]
+
+    def times(self, seconds):
+        (row,) = self.servec.json(*self.bench, "--seconds", seconds)
+        return [row["p50_us"], row["min_us"]]
+
+    def close(self):
+        pass

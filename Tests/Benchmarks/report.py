@@ -1,0 +1,164 @@
+"""The measurements as Markdown, and the ratios as a picture."""
+
+from engines import servec
+from targets import ALL_ROWS, FLOOR, TREES, geometric_mean, target
+
+import machine
+
+LOAD_FASTER = {"trees": 20, "recurrent": 20, "recommender": 20}
+"""Small models and trees load this many times faster than a session; all others 5 times."""
+
+
+def table(header, rows):
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join("| " + " | ".join(map(str, line)) + " |\n" for line in lines)
+
+
+def duration(microseconds):
+    """Three digits: 4.12 us, 41.2 us, 412 us, 4.12 ms."""
+    value, unit = (microseconds, "us") if microseconds < 1000 else (microseconds / 1000, "ms")
+    return f"{value:.{max(0, 2 - len(str(int(value))) + 1)}f} {unit}"
+
+
+def verdict(row):
+    """What the row is to reach, and whether it does."""
+    goal = target(row.kind, row.batch)
+    if row.ratio is None:
+        return f"{goal:.2f}x", "refused"
+    return f"{goal:.2f}x", "yes" if row.ratio >= goal else "**no**"
+
+
+def measured_rows(rows):
+    peers = sorted({name for row in rows for name in row.engines} - {servec.NAME})
+    lines = []
+    for row in rows:
+        ours = row.engines.get(servec.NAME)
+        cells = [f"{duration(ours.median)} ({duration(ours.minimum)})" if ours else row.refused[:120]]
+        for peer in peers:
+            m = row.engines.get(peer)
+            cells.append(f"{duration(m.median)} ({duration(m.minimum)})" if m else "")
+        ratios = [f"{row.ratio:.2f}x", f"{row.ratio_of_minima:.2f}x"] if row.ratio else ["", ""]
+        errors = [f"{m.error:.0e}" if m else "" for m in (ours, row.engines.get("onnxruntime"))]
+        lines.append([row.model, row.batch, row.threads, *cells, row.fastest_peer or "", *ratios, *verdict(row), *errors])
+    return table(["model", "batch", "threads", servec.NAME, *peers, "fastest peer", "ratio", "of minima", "to reach",
+                  "reached", "error", "onnxruntime's error"], lines)
+
+
+def summary(rows):
+    """Geometric means by class and over all rows, and how many rows miss what they are to reach."""
+    compared = [row for row in rows if row.ratio]
+    lines = []
+    for kind in dict.fromkeys(row.kind for row in rows):
+        group = [row for row in compared if row.kind == kind]
+        missed = sum(row.ratio < target(row.kind, row.batch) for row in group)
+        lowest = f"{min(row.ratio for row in group):.2f}x" if group else ""
+        goal = f" (to reach: {TREES}x)" if kind == "trees" else ""
+        mean = f"{geometric_mean([row.ratio for row in group]):.2f}x{goal}" if group else ""
+        lines.append([kind, len(group), mean, lowest, missed, sum(row.kind == kind and not row.ratio for row in rows)])
+    everything = [row.ratio for row in compared]
+    lines.append([
+        "all", len(compared), f"{geometric_mean(everything):.2f}x (to reach: {ALL_ROWS}x)",
+        f"{min(everything, default=float('nan')):.2f}x (to reach: {FLOOR}x)",
+        sum(row.ratio < target(row.kind, row.batch) for row in compared), len(rows) - len(compared)])
+    return table(["class", "rows", "geometric mean", "lowest", "missed", "refused"], lines)
+
+
+def peak_rows(peaks):
+    lines = []
+    for threads, found in peaks.items():
+        lines.append([threads, found["fma_gflops"], *found["read_gbs"].values()])
+    sizes = [f"read {int(size)} KiB, GB/s" for size in next(iter(peaks.values()))["read_gbs"]]
+    return table(["threads", "FMA f32, GFLOP/s", *sizes], lines)
+
+
+def step_rows(steps):
+    return table(
+        ["model", "batch", "step", "share of time", "rate", "peak", "of peak"],
+        [[s.model, s.batch, f"`{s.kernel}`", f"{s.share:.0%}", f"{s.rate:.0f} {s.unit}", f"{s.peak:.0f}", f"{s.rate / s.peak:.0%}"]
+         for s in steps])
+
+
+def load_rows(loads):
+    lines = []
+    for load in loads:
+        if load.refused:
+            lines.append([load.model, load.refused[:120], f"{load.session_ms:.1f}", *[""] * 7])
+            continue
+        goal = LOAD_FASTER.get(load.kind, 5)
+        faster = load.session_ms / load.ours_ms
+        lines.append([
+            load.model, f"{load.ours_ms:.1f}", f"{load.session_ms:.1f}", f"{load.session_and_run_ms:.1f}", f"{faster:.1f}x",
+            f"{goal}x", "yes" if faster >= goal else "**no**", f"{load.ours_resident:.0f} ({load.ours_anonymous:.0f})",
+            f"{load.session_resident:.0f}", f"{load.plan_mib:.1f} / {load.model_mib:.1f}"])
+    return table(["model", "served: exec to first answer, ms", "onnxruntime: session, ms", "and first run, ms", "faster",
+                  "to reach", "reached", "served resident (anonymous), MiB", "onnxruntime's growth, MiB",
+                  "plan / model on disk, MiB"], lines)
+
+
+def text(rows, steps, loads, peaks, load, peers):
+    versions = ", ".join(f"{peer.NAME} {peer.VERSION}" for peer in peers)
+    return f"""# Results of `make bench`
+
+Written by `Tests/Benchmarks/engine.py`; [README.md](README.md) says how to read them. Machine: {machine.description()};
+load average at the start {load:.1f}. Peers: {versions}.
+
+{summary(rows)}
+![ratios](ratios.png)
+
+## Rows
+
+Medians over the rounds (and the least of all rounds). *ratio*: the fastest peer's median over ours, round by round.
+Errors are relative to f64: the largest difference over the largest value.
+
+{measured_rows(rows)}
+## Peaks and steps
+
+Measured in the same run; a step's weights are read at the bandwidth of a buffer of their size or the next larger one.
+
+{peak_rows(peaks)}
+{step_rows(steps)}
+## Loading
+
+Files in the page cache, batch 1, one thread. *served* verifies every byte of its plan before it is ready.
+
+{load_rows(loads)}"""
+
+
+def draw(rows, path):
+    """A bar a row, the fastest peer's time over ours on a log scale, what it is to reach as a mark."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    rows = [row for row in rows if row.ratio]
+    if not rows:
+        return
+    kinds = list(dict.fromkeys(row.kind for row in rows))
+    colours = pyplot.get_cmap("tab10")
+    figure, axes = pyplot.subplots(figsize=(9, 1.2 + 0.19 * len(rows)))
+    for place, row in enumerate(rows):
+        axes.barh(place, row.ratio - 1, left=1, color=colours(kinds.index(row.kind) % 10), height=0.8)
+        axes.plot([target(row.kind, row.batch)] * 2, [place - 0.45, place + 0.45], color="black", linewidth=1)
+    axes.set_yticks(range(len(rows)), [f"{row.model}, batch {row.batch}, {row.threads} threads" for row in rows], fontsize=6)
+    axes.invert_yaxis()
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}x")
+    axes.axvline(1, color="black", linewidth=0.8)
+    axes.set_xlabel("fastest peer's time over servec's; the marks are what each row is to reach")
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.legend(
+        [pyplot.Rectangle((0, 0), 1, 1, color=colours(i % 10)) for i in range(len(kinds))], kinds, fontsize=7, loc="lower right")
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+
+
+def write(output, rows, steps, loads, peaks, load, peers):
+    if not rows:
+        raise SystemExit("no model has that name")
+    result = text(rows, steps, loads, peaks, load, peers)
+    if output:
+        output.mkdir(parents=True, exist_ok=True)
+        (output / "results.md").write_text(result)
+        draw(rows, output / "ratios.png")
+    print(result)
