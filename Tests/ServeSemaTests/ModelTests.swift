@@ -95,7 +95,8 @@ import Testing
   }
 
   @Test func `a dim that a file leaves open is used`() {
-    let text = "serve 1\ndim tokens = 1...100\ndim other = 1...2\nmodel M { source = \"m.onnx\" }\nservice m { model = M }"
+    let dims = "dim tokens = 1...100\ndim other = 1...2\n"
+    let text = "serve 1\n\(dims)model M { source = \"m.onnx\" }\nservice m { model = M }"
     let result = check(text, artifacts: file("m.onnx", "in x : f32[batch, tokens]", "out y : f32[batch]"))
     #expect(result.diagnostics.filter { $0.code == .unused }.map(\.message) == ["nothing uses dim `other`"])
   }
