@@ -74,7 +74,7 @@ fuzz-graphs: build ## Compare 100,000 random graphs, compiled, with the interpre
 sanitize: deps ## Run every kernel of the compiler's tests under the address and undefined-behaviour sanitizers
 	swift build --build-tests
 	SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 \
-	LD_PRELOAD=$$(dirname $$(readlink -f $$(command -v swiftc)))/../lib/clang/*/lib/linux/libclang_rt.asan-$$(uname -m).so \
+	LD_PRELOAD=$$(ls $$(dirname $$(readlink -f $$(command -v swiftc)))/../lib/clang/*/lib/linux/libclang_rt.asan-$$(uname -m).so | tail -1) \
 	.build/debug/servecPackageTests.xctest --testing-library swift-testing --filter 'OperationTests|RandomGraphTests|MatrixProductTests|TreeTests|SequenceTests'
 
 .PHONY: exhaustive
