@@ -11,7 +11,7 @@ extension Graph {
     guard arguments.count == model.inputs.count else {
       throw LoweringError("\(origin) takes \(model.inputs.count) inputs, not \(arguments.count)")
     }
-    let symbols = try Self.bind(model, arguments.map { type(of: $0) }, origin: origin)
+    let symbols = try bind(model, arguments.map { type(of: $0) }, origin: origin)
     var copies: [ValueID: ValueID] = [:]
     for (input, argument) in zip(model.inputs, arguments) { copies[input] = argument }
 
@@ -42,7 +42,7 @@ extension Graph {
   }
 
   /// What each symbol of the model's inputs stands for, given the types of the arguments.
-  private static func bind(
+  private func bind(
     _ model: Graph, _ arguments: [TensorType], origin: String,
   ) throws(LoweringError) -> [String: Dim] {
     var symbols: [String: Dim] = [:]
@@ -54,11 +54,22 @@ extension Graph {
         if let symbol = dim.symbol {
           if let earlier = symbols[symbol], earlier != given { throw mismatch }
           symbols[symbol] = given
+          try check(given, fits: symbol, of: model, origin)
         } else if dim.constant != nil, dim != given {
           throw mismatch
         }
       }
     }
     return symbols
+  }
+
+  /// A model may hold no more than so many positions, say.
+  private func check(_ dim: Dim, fits symbol: String, of model: Graph, _ origin: String) throws(LoweringError) {
+    let largest = dim.evaluate(Dictionary(symbols.map { ($0.name, $0.maximum) }) { first, _ in first })
+    guard let range = model.symbols.first(where: { $0.name == symbol }), let largest, largest > range.maximum else {
+      return
+    }
+    throw LoweringError(
+      "\(origin) takes \(symbol) up to \(range.maximum), \(dim) may be \(largest); declare a smaller range for the dim")
   }
 }

@@ -85,6 +85,9 @@ package struct Dim: Hashable, Sendable {
     return Dim(sums)
   }
 
+  /// The part without symbols.
+  package var constantTerm: Int { terms.first { $0.monomial.isEmpty }?.coefficient ?? 0 }
+
   /// The value under an assignment of every symbol; nil when a symbol is missing or the value overflows.
   package func evaluate(_ values: [String: Int]) -> Int? {
     var total = 0

@@ -58,6 +58,8 @@ class Row:
     """Measurements by engine."""
     refused: str = ""
     """Why servec does not take the model, when it does not."""
+    difference: str = ""
+    """Where our outputs change their bits with the batch or the number of threads, when they do."""
 
     @property
     def fastest_peer(self):
@@ -106,6 +108,8 @@ def measure(ours, model, path, batch, threads, options, truth):
     running, refused = runners(ours, model, path, batch, threads, options.work, truth)
     row = Row(model.name, model.kind, batch, threads, {name: Measurement() for name in running}, refused)
     try:
+        if servec.NAME in running:
+            row.difference = running[servec.NAME].difference()
         for name, runner in running.items():
             row.engines[name].error = runner.error(truth)
         for turn in range(options.rounds):
@@ -115,6 +119,9 @@ def measure(ours, model, path, batch, threads, options, truth):
                 row.engines[name].medians.append(statistics.median(times))
                 row.engines[name].minima.append(min(times))
                 time.sleep(PAUSE)
+    except Refused as failure:  # Only our own processes end that way.
+        row.refused = f"failed: {failure}"
+        row.engines = {name: found for name, found in row.engines.items() if name != servec.NAME and found.medians}
     finally:
         for runner in running.values():
             runner.close()

@@ -20,6 +20,12 @@ def duration(microseconds):
     return f"{value:.{max(0, 2 - len(str(int(value))) + 1)}f} {unit}"
 
 
+def reason(refused):
+    """The end of a diagnostic in one cell."""
+    text = refused.split("cannot be compiled: ")[-1].replace("|", "\\|")
+    return text if len(text) <= 100 else text[:99] + "…"
+
+
 def verdict(row):
     """What the row is to reach, and whether it does."""
     goal = target(row.kind, row.batch)
@@ -33,15 +39,17 @@ def measured_rows(rows):
     lines = []
     for row in rows:
         ours = row.engines.get(servec.NAME)
-        cells = [f"{duration(ours.median)} ({duration(ours.minimum)})" if ours else row.refused[:120]]
+        cells = [f"{duration(ours.median)} ({duration(ours.minimum)})" if ours else reason(row.refused)]
         for peer in peers:
             m = row.engines.get(peer)
             cells.append(f"{duration(m.median)} ({duration(m.minimum)})" if m else "")
         ratios = [f"{row.ratio:.2f}x", f"{row.ratio_of_minima:.2f}x"] if row.ratio else ["", ""]
         errors = [f"{m.error:.0e}" if m else "" for m in (ours, row.engines.get("onnxruntime"))]
-        lines.append([row.model, row.batch, row.threads, *cells, row.fastest_peer or "", *ratios, *verdict(row), *errors])
+        bits = row.difference or "yes" if ours else ""
+        lines.append([
+            row.model, row.batch, row.threads, *cells, row.fastest_peer or "", *ratios, *verdict(row), *errors, bits])
     return table(["model", "batch", "threads", servec.NAME, *peers, "fastest peer", "ratio", "of minima", "to reach",
-                  "reached", "error", "onnxruntime's error"], lines)
+                  "reached", "error", "onnxruntime's error", "same bits"], lines)
 
 
 def summary(rows):
@@ -82,7 +90,7 @@ def load_rows(loads):
     lines = []
     for load in loads:
         if load.refused:
-            lines.append([load.model, load.refused[:120], f"{load.session_ms:.1f}", *[""] * 7])
+            lines.append([load.model, reason(load.refused), f"{load.session_ms:.1f}", *[""] * 7])
             continue
         goal = LOAD_FASTER.get(load.kind, 5)
         faster = load.session_ms / load.ours_ms
@@ -108,12 +116,14 @@ load average at the start {load:.1f}. Peers: {versions}.
 ## Rows
 
 Medians over the rounds (and the least of all rounds). *ratio*: the fastest peer's median over ours, round by round.
-Errors are relative to f64: the largest difference over the largest value.
+Errors are relative to f64: the largest difference over the largest value. *same bits*: whether our outputs have the
+same bits for single requests, for fewer requests, and on two threads.
 
 {measured_rows(rows)}
 ## Peaks and steps
 
-Measured in the same run; a step's weights are read at the bandwidth of a buffer of their size or the next larger one.
+Measured in the same run. Steps that read weights are held to the bandwidth of one thread that reads a buffer as large as
+all weights that the program reads in a run, over and over; products to the FMA rate.
 
 {peak_rows(peaks)}
 {step_rows(steps)}

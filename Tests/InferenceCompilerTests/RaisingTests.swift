@@ -136,4 +136,16 @@ import Testing
     }
     try cases.check()
   }
+
+  @Test mutating func `a causal mask is computed where nothing is read`() throws {
+    let inputs = [cases.f32(2, 5, 8), cases.f32(2, 5, 8), cases.f32(2, 5, 8)]
+    try cases.add("causal", inputs) { graph, x in
+      let column = try graph.apply(.iota(count: 5, start: 0, step: 1))
+      let row = try graph.apply(.reshape([5, 1]), column)
+      let admits = try graph.apply(.compare(.lessOrEqual), column, row)
+      let mask = try graph.apply(.select, admits, graph.f32([], [0]), graph.f32([], [-.infinity]))
+      return [try graph.apply(.attention(scale: 0.4, zeroesMasked: true), x[0], x[1], x[2], mask)]
+    }
+    try cases.check()
+  }
 }

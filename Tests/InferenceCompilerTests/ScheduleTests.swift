@@ -25,6 +25,14 @@ import Testing
     #expect(schedule.buffers.count == 3)
   }
 
+  @Test func `values without operands are placed too`() throws {
+    let schedule = try schedule { graph, _ in
+      _ = graph.addInput("x", TensorType(.f32, [batch, 10]))
+      return [try graph.apply(.dimensions([batch])), try graph.apply(.iota(count: batch, start: 0, step: 1))]
+    }
+    #expect(schedule.graph.outputs.allSatisfy { schedule.views[$0] != nil })
+  }
+
   @Test func `producers write into their part of a concat`() throws {
     let schedule = try schedule { graph, random in
       let x = graph.addInput("x", TensorType(.f32, [batch, 10]))

@@ -71,7 +71,9 @@ import Testing
     #expect(try Interpreter.evaluate(.dimensions([n, n * 2]), [], symbols: ["n": 3])[0].integers == [3, 6])
     #expect(
       try Interpreter.evaluate(.iota(count: n, start: 5, step: -2), [], symbols: ["n": 3])[0].integers == [5, 3, 1])
-    #expect(throws: InterpreterError.self) { try Interpreter.evaluate(.dimensions([n]), [Constant(.i64, [], [1])]) }
+    #expect(throws: InterpreterError.self) { try Interpreter.evaluate(.dimensions([n]), []) }
+    let slice = Op.slice(axis: 0, start: n, length: 1, step: 1)
+    #expect(throws: InterpreterError.self) { try Interpreter.evaluate(slice, [Constant(.i64, [3], [1, 2, 3])]) }
     #expect(throws: InterpreterError.self) { try Interpreter.evaluate(.iota(count: n, start: 0, step: 1), []) }
   }
 

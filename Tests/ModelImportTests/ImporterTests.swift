@@ -142,6 +142,22 @@ import Testing
     #expect(try Interpreter.run(new, inputs: x)[0].values(as: Float.self)[0] == 0.5)
   }
 
+  @Test func `a table cut to the length of the input bounds that length`() throws {
+    // Position embeddings: [512, 2] cut to the first `n`.
+    var builder = ModelBuilder()
+    builder.input("x", ["n", "2"])
+    builder.input("table", ["512", "2"])
+    builder.ints("zero", [1], [0])
+    builder.node("Shape", ["x"], ["shape"])
+    builder.node("Gather", ["shape", "zero"], ["length"])
+    builder.node("Slice", ["table", "zero", "length", "zero"], ["rows"])
+    builder.node("Add", ["x", "rows"], ["y"])
+    builder.output("y")
+    let graph = try importModel(builder)
+    #expect(graph.type(of: graph.outputs[0]).description == "f32[n, 2]")
+    #expect(graph.symbols == [SymbolRange("n", 1, 512)])
+  }
+
   @Test func `slices clamp as numpy does, over symbols too`() throws {
     func slice(_ start: Int64, _ end: Int64, _ step: Int64 = 1) throws -> String {
       let constants: [(String, [Int64], [Int64])] = [

@@ -39,6 +39,20 @@ import Testing
     return (declaration, graph)
   }
 
+  @Test func `a model is given no more than it holds`() throws {
+    var model = try model(batches: true).graph
+    model.symbols = [SymbolRange("N", 1, 4)]
+    for most in [4, 5] {
+      var graph = Graph(name: "g", symbols: [SymbolRange("rows", 1, most)])
+      let x = graph.addInput("x", TensorType(.f32, [Dim(symbol: "rows"), 3]))
+      if most == 4 {
+        #expect(try graph.inline(model, arguments: [x], origin: "m").count == 1)
+      } else {
+        #expect(throws: LoweringError.self) { try graph.inline(model, arguments: [x], origin: "m") }
+      }
+    }
+  }
+
   /// top-2 of the doubled scores of 3 candidates, padded to 4 slots, with the candidates that they belong to.
   private func lowered(batches: Bool) throws -> PipelineGraph {
     let model = try model(batches: batches)

@@ -118,6 +118,13 @@ import Testing
     #expect(result.errors.map(\.code) == [.versionMismatch, .versionMismatch])
   }
 
+  @Test func `a dim that a file leaves open is used`() {
+    let dims = "dim tokens = 1...100\ndim other = 1...2\n"
+    let text = "serve 1\n\(dims)model M { source = \"m.onnx\" }\nservice m { model = M }"
+    let result = check(text, artifacts: file("m.onnx", "in x : f32[batch, tokens]", "out y : f32[batch]"))
+    #expect(result.diagnostics.filter { $0.code == .unused }.map(\.message) == ["nothing uses dim `other`"])
+  }
+
   @Test func `a missing file and a damaged one say which`() {
     let missing = check("serve 1\nmodel M { source = \"sub/../m.onnx\" }")
     #expect(missing.only(.unreadableArtifact)?.primary?.text == "looked for m.onnx")

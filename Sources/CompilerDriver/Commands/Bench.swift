@@ -84,6 +84,14 @@ package struct Bench {
     }
   }
 
+  /// A row for each program and batch: whether single requests, fewer requests and two threads give the same bits.
+  package func runInvariance(path: String, report: (InvarianceRow) -> Void) throws {
+    try forEachCall(path) { plan, index, batch, dims, inputs in
+      let invariance = Invariance(plan: plan, index: index, inputs: inputs, dims: dims)
+      report(InvarianceRow(batch: batch, difference: try invariance.difference()))
+    }
+  }
+
   private func forEachCall(
     _ path: String, _ body: (LoadedPlan, _ program: Int, _ batch: Int, _ dims: [Int], [HostTensor]) throws -> Void,
   ) throws {
@@ -192,7 +200,7 @@ package struct Bench {
       model: name, batch: batch, threads: threads, p50: quantile(0.5), p99: quantile(0.99), minimum: quantile(0))
   }
 
-  /// Nanoseconds of each call, after a tenth of the time spent on warming up.
+  /// Nanoseconds of each call, after a tenth of the time and at least one call spent on warming up.
   private static func times(
     _ plan: LoadedPlan, _ team: Team?, program: Int, dims: [Int], inputs: [HostTensor], seconds: Double,
   ) throws -> [UInt64] {
@@ -204,6 +212,7 @@ package struct Bench {
     let start = MonotonicClock.now()
     let warm = start + UInt64(seconds * 1e8)
     let end = start + UInt64(seconds * 1e9)
+    var isWarm = false
     while true {
       // Kernels may reuse the memory of inputs, so a call includes writing them, as a request's would.
       let before = MonotonicClock.now()
@@ -212,8 +221,9 @@ package struct Bench {
       }
       executor.run(program)
       let after = MonotonicClock.now()
-      if after >= warm || after >= end { times.append(after - before) }
-      if after >= end { return times }
+      if isWarm { times.append(after - before) }
+      if after >= end, isWarm { return times }
+      isWarm = isWarm || after >= warm
     }
   }
 }

@@ -37,7 +37,13 @@ struct BoundModel {
     if isFixed || sizes.values.contains(0) { fixDimensions() }
     while true {
       do {
-        graph = try model.importGraph(options)
+        let imported = try model.importGraph(options)
+        // What the model says of sizes that it holds need not be so for these inputs.
+        if options.dims.isEmpty, imported.symbols.contains(where: { sizes[$0.name] ?? 1 > $0.maximum }) {
+          fixDimensions()
+          continue
+        }
+        graph = imported
         break
       } catch {
         var needed: [Int] = []

@@ -19,7 +19,7 @@ extension MathLibrary {
       f64 r = __builtin_elementwise_fma(n, -6.93147180369123816490e-01, c);
       r = __builtin_elementwise_fma(n, -1.90821492927058770002e-10, r);
       f64 p = 1.0;
-      for (i32 k = 13; k > 0; k--) p = __builtin_elementwise_fma(p, r / k, 1.0);
+      for (i32 k = 13; k > 0; k--) p = __builtin_elementwise_fma(p, r * (1.0 / k), 1.0);
       i64 e = (i64)n, h = e >> 1;
       f64 y = p * from_bits((h + 1023) << 52) * from_bits((e - h + 1023) << 52);
       return x != x ? x : y;
@@ -42,22 +42,61 @@ extension MathLibrary {
     MATH f64 m_sigmoid(f64 x) { f64 e = m_exp(-m_absolute(x)); return (x >= 0.0 ? 1.0 : e) / (e + 1.0); }
     MATH f64 m_expm1(f64 x) {
       f64 p = 1.0;
-      for (i32 k = 15; k > 1; k--) p = __builtin_elementwise_fma(p, x / k, 1.0);
+      for (i32 k = 15; k > 1; k--) p = __builtin_elementwise_fma(p, x * (1.0 / k), 1.0);
       return m_absolute(x) < 0.35 ? p * x : m_exp(x) - 1.0;
     }
     MATH f64 m_tanh(f64 x) {
       f64 a = m_absolute(x), t = m_expm1(2.0 * (a > 20.0 ? 20.0 : a)), y = t / (t + 2.0);
       return x != x ? x : x < 0.0 ? -y : y;
     }
-    /// Below 3 the series of positive terms, above the continued fraction of Laplace for the complement.
+    MATH f64 polynomial(f64 x, const f64 *c, i32 count) {
+      f64 p = c[count - 1];
+      for (i32 k = count - 2; k >= 0; k--) p = __builtin_elementwise_fma(p, x, c[k]);
+      return p;
+    }
+    /// The rational fits of fdlibm (Sun Microsystems 1993) over four intervals.
     MATH f64 m_erf(f64 x) {
-      f64 a = m_absolute(x), q = a > 6.0 ? 36.0 : a * a, s = 1.0, c = 1.0;
-      for (i32 k = 55; k > 0; k--) s = __builtin_elementwise_fma(s, 2.0 * q / (2 * k + 1), 1.0);
-      for (i32 k = 60; k > 0; k--) c = 1.0 + k / (2.0 * q) / c;
-      f64 small = 1.1283791670955126 * a * m_exp(-q) * s;
-      f64 large = 1.0 - m_exp(-q) / (a * 1.7724538509055160 * c);
-      f64 y = a < 3.0 ? small : a > 6.0 ? 1.0 : large;
-      return x != x ? x : x < 0.0 ? -y : y;
+      static const f64 p0[] = {
+          1.28379167095512558561e-01, -3.25042107247001499370e-01, -2.84817495755985104766e-02,
+          -5.77027029648944159157e-03, -2.37630166566501626084e-05};
+      static const f64 q0[] = {
+          1.0, 3.97917223959155352819e-01, 6.50222499887672944485e-02, 5.08130628187576562776e-03,
+          1.32494738004321644526e-04, -3.96022827877536812320e-06};
+      static const f64 p1[] = {
+          -2.36211856075265944077e-03, 4.14856118683748331666e-01, -3.72207876035701323847e-01,
+          3.18346619901161753674e-01, -1.10894694282396677476e-01, 3.54783043256182359371e-02,
+          -2.16637559486879084300e-03};
+      static const f64 q1[] = {
+          1.0, 1.06420880400844228286e-01, 5.40397917702171048937e-01, 7.18286544141962662868e-02,
+          1.26171219808761642112e-01, 1.36370839120290507362e-02, 1.19844998467991074170e-02};
+      static const f64 p2[] = {
+          -9.86494403484714822705e-03, -6.93858572707181764372e-01, -1.05586262253232909814e+01,
+          -6.23753324503260060396e+01, -1.62396669462573470355e+02, -1.84605092906711035994e+02,
+          -8.12874355063065934246e+01, -9.81432934416914548592e+00};
+      static const f64 q2[] = {
+          1.0, 1.96512716674392571292e+01, 1.37657754143519042600e+02, 4.34565877475229228821e+02,
+          6.45387271733267880336e+02, 4.29008140027567833386e+02, 1.08635005541779435134e+02,
+          6.57024977031928170135e+00, -6.04244152148580987438e-02};
+      static const f64 p3[] = {
+          -9.86494292470009928597e-03, -7.99283237680523006574e-01, -1.77579549177547519889e+01,
+          -1.60636384855821916062e+02, -6.37566443368389627722e+02, -1.02509513161107724954e+03,
+          -4.83519191608651397019e+02};
+      static const f64 q3[] = {
+          1.0, 3.03380607434824582924e+01, 3.25792512996573918826e+02, 1.53672958608443695994e+03,
+          3.19985821950859553908e+03, 2.55305040643316442583e+03, 4.74528541206955367215e+02,
+          -2.24409524465858183362e+01};
+      f64 a = m_absolute(x), y = 1.0;
+      if (x != x) return x;
+      if (a < 0.84375) return x + x * (polynomial(x * x, p0, 5) / polynomial(x * x, q0, 6));
+      if (a < 1.25) {
+        y = 0.845062911510467529297 + polynomial(a - 1.0, p1, 7) / polynomial(a - 1.0, q1, 7);
+      } else if (a < 6.0) {
+        f64 s = 1.0 / (a * a);
+        f64 near = polynomial(s, p2, 8) / polynomial(s, q2, 9), far = polynomial(s, p3, 7) / polynomial(s, q3, 8);
+        f64 r = a < 1.0 / 0.35 ? near : far;
+        y = 1.0 - m_exp(r - a * a - 0.5625) / a;
+      }
+      return x < 0.0 ? -y : y;
     }
     MATH f64 m_softplus(f64 x) { return m_maximum(x, 0.0) + m_log1p(m_exp(-m_absolute(x))); }
     MATH f64 m_softsign(f64 x) { return x / (m_absolute(x) + 1.0); }

@@ -114,9 +114,9 @@ struct Places {
 
   /// Lets a reshape's operand be written where its result stands.
   private mutating func pushDown(_ node: Node) {
-    let (x, y) = (node.inputs[0], node.outputs[0])
     if case .transpose(let permutation) = node.op { return pushDown(node, permutation) }
     guard case .reshape = node.op else { return }
+    let (x, y) = (node.inputs[0], node.outputs[0])
     guard canPlace(x), let target = schedule.views[y],
       let shown = target.reshaped(from: schedule.shape(of: y), to: schedule.shape(of: x)),
       schedule.layout.admits(shown, for: x, schedule.shape(of: x))

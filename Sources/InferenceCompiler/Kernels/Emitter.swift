@@ -161,11 +161,6 @@ struct Emitter {
   }
 }
 
-extension Dim {
-  /// The part without symbols.
-  var constantTerm: Int { terms.first { $0.monomial.isEmpty }?.coefficient ?? 0 }
-}
-
 extension ElementType {
   /// How C stores an element.
   var memoryType: String {

@@ -118,20 +118,27 @@ extension Interpreter {
     case .transpose(let permutation): [transpose(permutation, x[0], to[0])]
     case .expand: [expand(x[0], to[0])]
     case .concat(let axis): [concat(axis, x, to[0])]
-    case .slice(let axis, let start, _, let step): [slice(axis, start.constant ?? 0, step, x[0], to[0])]
+    case .slice(let axis, let start, _, let step): [slice(axis, try known(start), step, x[0], to[0])]
     case .gather(let axis, let negative): [try gather(axis, negative, x[0], x[1], to[0])]
     case .gatherElements(let axis): [try gatherElements(axis, x[0], x[1], to[0])]
     case .gatherND(let batchDims): [try gatherND(batchDims, x[0], x[1], to[0])]
     case .pad(let before, _): [pad(before, x[0], x[1], to[0])]
     case .topK(let k, let axis, let largest, let pad): try topK(k, axis, largest, pad, x[0], to)
     case .oneHot(let depth, let axis): [oneHot(depth, axis, x[0], x[1], x[2], to[0])]
-    case .dimensions(let dims): [Constant(.i64, to[0].shape, dims.map { Int64($0.constant ?? 0) })]
+    case .dimensions(let dims):
+      [Constant(.i64, to[0].shape, try dims.map { (dim) throws(Failure) in Int64(try known(dim)) })]
     case .iota(_, let start, let step):
       [Constant(.i64, to[0].shape, (0..<to[0].count).map { Int64(start &+ step &* $0) })]
     case .treeEnsemble(let ensemble): [try treeEnsemble(ensemble, x[0], to[0])]
     case .bucketize(let boundaries): [bucketize(boundaries, x[0])]
     case .hashBucket(let buckets): [hashBucket(buckets, x[0])]
     }
+  }
+
+  /// A dimension that an operation holds; without its symbols' values there is no result, whatever the shapes are.
+  private static func known(_ dim: Dim) throws(Failure) -> Int {
+    guard let value = dim.constant else { throw Failure("\(dim) is not bound") }
+    return value
   }
 
   /// Checks the inputs against the graph's and gives every symbol its value.

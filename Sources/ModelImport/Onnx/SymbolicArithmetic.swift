@@ -1,6 +1,21 @@
 import InferenceIR
 import TensorTypes
 
+extension Importer {
+  /// Lowers the largest value of a symbol so that `dim` is at most the fixed `size`: how a model says that it holds
+  /// positions for sequences up to some length. Whoever gives the symbol its range is held to it.
+  /// - Returns: whether it is so now; false when that is not a matter of one symbol.
+  mutating func assume(_ dim: Dim, isAtMost size: Dim) -> Bool {
+    let rest = dim - Dim(dim.constantTerm)
+    guard let size = size.constant, let name = rest.symbol,
+      let at = graph.symbols.firstIndex(where: { $0.name == name }),
+      case let most = size - dim.constantTerm, most >= graph.symbols[at].minimum
+    else { return false }
+    graph.symbols[at].maximum = min(graph.symbols[at].maximum, most)
+    return true
+  }
+}
+
 /// Arithmetic and comparison of dimensions, as far as they can be decided for every value of the symbols.
 enum SymbolicArithmetic {
   /// The least value of a polynomial without negative coefficients on symbols; nil when it is not known.

@@ -30,9 +30,10 @@ extension OperatorTable {
       throw call.fail(.invalid("starts, ends, axes and steps differ in length"))
     }
     for at in starts.indices {
-      let bounds = try SliceBounds(
-        starts[at], ends[at], by[at], importer.shape(of: x)[along[at]], importer.minima, call)
-      if bounds.isEverything(of: importer.shape(of: x)[along[at]]) { continue }
+      let size = importer.shape(of: x)[along[at]]
+      let isWithin = by[at] > 0 && importer.assume(ends[at], isAtMost: size)
+      let bounds = try SliceBounds(starts[at], ends[at], by[at], size, isWithin, importer.minima, call)
+      if bounds.isEverything(of: size) { continue }
       x = try importer.emit(
         .slice(axis: along[at], start: bounds.start, length: bounds.length, step: bounds.step), x, for: call)
     }
@@ -106,14 +107,15 @@ struct SliceBounds {
   let length: Dim
   let step: Int
 
+  /// - Parameter isWithin: whether the end is known to be within the axis.
   init(
-    _ start: Dim, _ end: Dim, _ step: Int, _ size: Dim, _ minima: [String: Int], _ call: Call,
+    _ start: Dim, _ end: Dim, _ step: Int, _ size: Dim, _ isWithin: Bool, _ minima: [String: Int], _ call: Call,
   ) throws(ImportError) {
     guard step != 0, step.magnitude < 1 << 40 else { throw call.fail(.invalid("a step of \(step)")) }
     // Walking backward starts at the last element at most, and ends before the first.
     let (least, greatest) = step > 0 ? (Dim(0), size) : (Dim(-1), size - 1)
-    let first = try Self.clamped(start, least, greatest, size, minima, call)
-    let last = try Self.clamped(end, least, greatest, size, minima, call)
+    let first = try Self.clamped(start, least, greatest, size, false, minima, call)
+    let last = try Self.clamped(end, least, greatest, size, isWithin, minima, call)
     self.step = step
     length = try OperatorTable.length(from: first, to: last, by: step, minima, call)
     // The start of nothing may lie outside the tensor.
@@ -123,7 +125,8 @@ struct SliceBounds {
   func isEverything(of size: Dim) -> Bool { start == 0 && step == 1 && length == size }
 
   private static func clamped(
-    _ bound: Dim, _ least: Dim, _ greatest: Dim, _ size: Dim, _ minima: [String: Int], _ call: Call,
+    _ bound: Dim, _ least: Dim, _ greatest: Dim, _ size: Dim, _ isWithin: Bool, _ minima: [String: Int],
+    _ call: Call,
   ) throws(ImportError) -> Dim {
     var bound = bound
     if let value = bound.constant {
@@ -135,7 +138,7 @@ struct SliceBounds {
     if SymbolicArithmetic.isNeverAbove(bound, least, minima) { return least }
     if SymbolicArithmetic.isNeverAbove(greatest, bound, minima) { return greatest }
     guard SymbolicArithmetic.isNeverAbove(least, bound, minima),
-      SymbolicArithmetic.isNeverAbove(bound, greatest, minima)
+      isWithin || SymbolicArithmetic.isNeverAbove(bound, greatest, minima)
     else { throw call.fail(.unsupported("a slice to \(bound) of \(size) elements, which may be fewer")) }
     return bound
   }

@@ -62,6 +62,8 @@ extension Checker {
     guard isWhole else { return nil }
     let resolved = expected.substituting(locals.mapValues { Dim($0) })
     guard let batches = batches(resolved, ports, declaration) else { return nil }
+    // The range of a dimension that the file leaves open.
+    for symbol in resolved.symbols { if let dim = dims[symbol] { used.insert(dim.range) } }
     let model = ModelDeclaration(
       name: declaration.name.text, signature: resolved, batches: batches, maximumBatch: maximumBatch,
       versions: files.map {

@@ -34,6 +34,9 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "A row for each step of the plan, on one thread: json has step, kernel, p50_us, min_us, weight_bytes.")
   var steps = false
 
+  @Flag(help: "Instead of times: whether single requests, fewer requests and two threads give the same bits.")
+  var sameBits = false
+
   @Option(help: "text, or json: one object a line with model, batch, threads, p50_us, p99_us and min_us.")
   var format = OutputFormat.text
 
@@ -44,6 +47,15 @@ struct BenchCommand: ParsableCommand {
     if steps {
       if format == .text { Console.note(StepRow.header) }
       return try bench.runSteps(path: path) { Console.result(format == .json ? $0.json : $0.text) }
+    }
+    if sameBits {
+      var differs = false
+      try bench.runInvariance(path: path) {
+        Console.result(format == .json ? $0.json : $0.text)
+        differs = differs || $0.difference != nil
+      }
+      if differs { throw ExitStatus.inputErrors }
+      return
     }
     if format == .text { Console.note(BenchRow.header) }
     try bench.run(path: path) { Console.result(format == .json ? $0.json : $0.text) }

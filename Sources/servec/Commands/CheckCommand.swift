@@ -8,7 +8,7 @@ struct CheckCommand: ParsableCommand {
     discussion:
       "Every environment is checked, unless --env names one. Model files are opened, their weights are not read.")
 
-  @Argument(help: "The .serve files to check.")
+  @Argument(help: "The .serve files to check, or .onnx files, as they would be served alone.")
   var paths: [String]
 
   @Option(help: "Check placements of this environment only.")
@@ -20,7 +20,7 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     var failed = false
     for path in paths {
-      let outcome = try Check(environment: env).run(path: path)
+      let outcome = try Check(environment: env).run(source: path)
       Report.print(outcome, format: format)
       failed = failed || outcome.hasErrors
       if !outcome.hasErrors, format == .text { Console.note("\(path): no errors") }

@@ -88,6 +88,11 @@ class Runner:
             raise Refused(self.verdict["reason"])
         return self.verdict["max_rel"]
 
+    def difference(self):
+        """Where outputs of fewer requests or on two threads differ in bits; empty where they do not."""
+        (row,) = self.servec.json(*self.bench, "--same-bits")
+        return row["difference"]
+
     def times(self, seconds):
         (row,) = self.servec.json(*self.bench, "--seconds", seconds)
         return [row["p50_us"], row["min_us"]]
