@@ -1,5 +1,6 @@
 package import InferenceIR
 package import PlanFormat
+package import TensorTypes
 
 /// One graph to compile, and how its inputs and outputs meet the outside.
 package struct CompilationUnit: Sendable {
@@ -41,13 +42,18 @@ package struct CompilerOptions: Sendable {
   package var families: [CPUFamily]
   /// Picoseconds from which a step's kernel is made so that several threads can run parts of it.
   package var leastSplitCost: Int
+  /// Whether every buffer of the arena has memory of its own with a gap behind it, so that a test can tell accesses
+  /// outside of it. Plans share memory between buffers instead.
+  package var keepsBuffersApart: Bool
   package var compileC: CompileC
 
   package init(
-    families: [CPUFamily], leastSplitCost: Int = Program.Step.leastSplitCost, compileC: @escaping CompileC,
+    families: [CPUFamily], leastSplitCost: Int = Program.Step.leastSplitCost, keepsBuffersApart: Bool = false,
+    compileC: @escaping CompileC,
   ) {
     self.families = families
     self.leastSplitCost = leastSplitCost
+    self.keepsBuffersApart = keepsBuffersApart
     self.compileC = compileC
   }
 }
@@ -73,8 +79,16 @@ package struct ProgramReport: Hashable, Sendable {
   package var arenaBytes: UInt64
   /// Bytes of weights that this program reads; arms may share them.
   package var weightBytes: UInt64
+  package var buffers: [Buffer]
 
-  package init(name: String, steps: Int, arenaBytes: UInt64, weightBytes: UInt64) {
+  /// A value's place in the arena.
+  package struct Buffer: Hashable, Sendable {
+    package var offset: Int
+    package var byteCount: Dim
+  }
+
+  package init(name: String, steps: Int, arenaBytes: UInt64, weightBytes: UInt64, buffers: [Buffer] = []) {
+    self.buffers = buffers
     self.name = name
     self.steps = steps
     self.arenaBytes = arenaBytes

@@ -1,3 +1,4 @@
+import Foundation
 package import PlanFormat
 
 /// Compiles one or more graphs into programs that share kernels and weights.
@@ -16,21 +17,41 @@ package func compile(
   for unit in units {
     let lowered = try LoweredUnit(
       unit, symbols: symbols, targets: targets, leastSplitCost: options.leastSplitCost)
-    let (program, report) = try lowered.program(symbols: symbols, functions: &functions, weights: &weights)
+    let (program, report) = try lowered.program(
+      symbols: symbols, functions: &functions, weights: &weights, apart: options.keepsBuffersApart)
     programs.append(program)
     reports.append(report)
   }
+  return CompiledPrograms(
+    programs: programs, kernels: functions.names, code: try codeObjects(functions, options),
+    weights: weights.segments, weightBytes: weights.sectionBytes, reports: reports)
+}
+
+/// The families' code, compiled at the same time.
+private func codeObjects(_ functions: FunctionTable, _ options: CompilerOptions) throws(CompileError) -> [CodeObject] {
+  let sources = options.families.indices.map { functions.source(target: $0) }
+  let results = Collected<Result<[UInt8], any Error>>()
+  DispatchQueue.concurrentPerform(iterations: sources.count) { at in
+    results.set(at, Result { try options.compileC(sources[at], options.families[at]) })
+  }
   var code: [CodeObject] = []
   for (at, family) in options.families.enumerated() {
-    do {
-      code.append(CodeObject(family: family, elf: try options.compileC(functions.source(target: at), family)))
-    } catch {
-      throw CompileError(origin: "C for \(family.name)", message: "\(error)")
+    switch results[at] {
+    case .success(let elf): code.append(CodeObject(family: family, elf: elf))
+    case .failure(let error): throw CompileError(origin: "C for \(family.name)", message: "\(error)")
+    case nil: throw CompileError(origin: "C for \(family.name)", message: "was not compiled")
     }
   }
-  return CompiledPrograms(
-    programs: programs, kernels: functions.names, code: code, weights: weights.segments,
-    weightBytes: weights.sectionBytes, reports: reports)
+  return code
+}
+
+/// Results by index, from several threads.
+private final class Collected<T>: @unchecked Sendable {
+  private let lock = NSLock()
+  private var values: [Int: T] = [:]
+
+  func set(_ at: Int, _ value: T) { lock.withLock { values[at] = value } }
+  subscript(at: Int) -> T? { lock.withLock { values[at] } }
 }
 
 /// The dispatches of each unit with their buffers, as text (`servec dump --stage lowered`).

@@ -20,7 +20,11 @@ def description():
     return f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, {isa}; {memory:.0f} GiB of memory"
 
 
-def peaks(folder, threads, seconds=0.5):
+SIZES = (16, 256, 2048, 8192, 24576, 262144)
+"""KiB that are read over and over: the first levels of caches, a share of the last one, memory."""
+
+
+def peaks(folder, threads, seconds=0.5, sizes=SIZES):
     """`peaks.c`'s figures: FMA GFLOP/s, and GB/s of reading by KiB."""
     binary = folder / "peaks"
     if not binary.exists() or binary.stat().st_mtime < SOURCE.stat().st_mtime:
@@ -28,12 +32,11 @@ def peaks(folder, threads, seconds=0.5):
         folder.mkdir(parents=True, exist_ok=True)
         flags = ["-O3", "-march=native", "-pthread"]
         subprocess.run([clang, *flags, str(SOURCE), "-o", str(binary)], check=True)
-    done = subprocess.run([str(binary), str(threads), str(seconds)], capture_output=True, text=True, check=True)
+    done = subprocess.run([str(binary), str(threads), str(seconds), *map(str, sizes)], capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 
-def bandwidth(peaks_, weight_bytes):
-    """GB/s of reading a buffer of at least this size over and over: what bounds a step that reads its weights once."""
-    sizes = sorted(int(size) for size in peaks_["read_gbs"])
-    fitting = next((size for size in sizes if size * 1024 >= weight_bytes), sizes[-1])
-    return peaks_["read_gbs"][str(fitting)]
+def bandwidth(folder, byte_count, seconds=0.5):
+    """GB/s of one thread that reads so many bytes over and over, as a program reads its weights once a run."""
+    kib = max(1, byte_count // 1024)
+    return peaks(folder, 1, seconds, [kib])["read_gbs"][str(kib)]

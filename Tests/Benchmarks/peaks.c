@@ -1,8 +1,8 @@
 // What one or two threads of this machine reach: fused multiply-adds on f32, and reading memory of a given size.
 //
-//     clang -O3 -march=native -pthread peaks.c -o peaks && ./peaks THREADS SECONDS
+//     clang -O3 -march=native -pthread peaks.c -o peaks && ./peaks THREADS SECONDS KIB...
 //
-// Prints one JSON object: fma_gflops, and read_gbs by kibibytes read over and over. Each figure is the best of many
+// Prints one JSON object: fma_gflops, and read_gbs by the kibibytes that are read over and over. Each figure is the best of many
 // short slices, for a shared machine only ever slows one down. Vectors are 16 lanes wide, as in the plans' kernels; the
 // compiler splits them into what the CPU has.
 #include <pthread.h>
@@ -108,13 +108,14 @@ int main(int count, char **arguments) {
   int threads = count > 1 ? atoi(arguments[1]) : 1;
   double seconds = count > 2 ? atof(arguments[2]) : 0.5;
   if (threads < 1 || threads > 64 || !(seconds > 0)) {
-    fprintf(stderr, "peaks THREADS SECONDS\n");
+    fprintf(stderr, "peaks THREADS SECONDS KIB...\n");
     return 2;
   }
   printf("{\"threads\": %d, \"fma_gflops\": %.1f, \"read_gbs\": {", threads, best(0, threads, seconds));
-  const size_t sizes[] = {16, 256, 2048, 8192, 262144};
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-    printf("%s\"%zu\": %.1f", i ? ", " : "", sizes[i], best(sizes[i] << 10, threads, seconds));
+  for (int i = 3; i < count; i++) {
+    size_t kib = strtoul(arguments[i], NULL, 10);
+    if (kib) printf("%s\"%zu\": %.1f", i > 3 ? ", " : "", kib, best(kib << 10, threads, seconds));
+  }
   printf("}}\n");
   return 0;
 }

@@ -122,7 +122,8 @@ same bits for single requests, for fewer requests, and on two threads.
 {measured_rows(rows)}
 ## Peaks and steps
 
-Measured in the same run; a step's weights are read at the bandwidth of a buffer of their size or the next larger one.
+Measured in the same run. Steps that read weights are held to the bandwidth of one thread that reads a buffer as large as
+all weights that the program reads in a run, over and over; products to the FMA rate.
 
 {peak_rows(peaks)}
 {step_rows(steps)}

@@ -42,27 +42,32 @@ def rows(ours, options, peaks):
         except Refused:
             continue
         total = sum(step["min_us"] for step in steps)
+        peak = peaks["fma_gflops"]
+        if tokens == 0:
+            # Tables of which a few rows are looked up are not read: their bytes would need more than the first cache gives.
+            fastest = max(peaks["read_gbs"].values())
+            steps = [step for step in steps if step["weight_bytes"] <= step["min_us"] * 1e3 * fastest]
+            peak = machine.bandwidth(options.work, sum(step["weight_bytes"] for step in steps))
         shares = {}
         for step in steps:
             shares[step["kernel"]] = shares.get(step["kernel"], 0) + step["min_us"] / total
         for step in steps:
-            row = judged(name, batch, tokens, step, shares[step["kernel"]], peaks)
+            row = judged(name, batch, tokens, step, shares[step["kernel"]], peak)
             key = name, batch, step["kernel"]
             if row and row.share >= SMALLEST_SHARE and (key not in found or row.rate > found[key].rate):
                 found[key] = row
     return list(found.values())
 
 
-def judged(name, batch, tokens, step, share, peaks):
+def judged(name, batch, tokens, step, share, peak):
     """A step as a row: GB/s of its weights, or GFLOP/s where its kernel's name tells the product's size."""
     seconds = step["min_us"] * 1e-6
     size = re.search(r"(\d+)x(\d+)", step["kernel"])
     if not step["weight_bytes"] or seconds <= 0:
         return None
     if tokens == 0:
-        rate, peak = step["weight_bytes"] / seconds / 1e9, machine.bandwidth(peaks, step["weight_bytes"])
-        return Step(name, batch, step["kernel"], share, rate, peak, "GB/s")
+        return Step(name, batch, step["kernel"], share, step["weight_bytes"] / seconds / 1e9, peak, "GB/s")
     if not size:
         return None
     flops = 2 * batch * tokens * int(size[1]) * int(size[2])
-    return Step(name, batch, step["kernel"], share, flops / seconds / 1e9, peaks["fma_gflops"], "GFLOP/s")
+    return Step(name, batch, step["kernel"], share, flops / seconds / 1e9, peak, "GFLOP/s")

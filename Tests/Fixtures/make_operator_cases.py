@@ -196,6 +196,10 @@ def regions():
          reduction="sum", **still)
     case("batch_norm_15_training", "BatchNormalization", 15, [ramp(2, 3, 2)],
          [f32([1, 2, -1]), f32([0, 1, 2]), f32([0.5, 0, -1]), f32([1, 4, 0.25])], outputs=3, training_mode=1, **still)
+    case("einsum_diagonal", "Einsum", 12, [ramp(3, 2, 3)], equation="iji->ij", **still)
+    case("tfidf_9", "TfIdfVectorizer", 9, [i64([[1, 3, 3, 7], [8, 6, 7, 1]])], mode="TFIDF", min_gram_length=1,
+         max_gram_length=2, max_skip_count=1, ngram_counts=[0, 2], ngram_indexes=[1, 0, 3], pool_int64s=[3, 7, 3, 7],
+         weights=[1.0, 2.0, 3.0, 4.0], **still)
     for kind in ("Acos", "Asin", "Atan", "Atanh", "Asinh", "Sinh", "Cosh"):
         case(kind.lower(), kind, 9, [ramp(2, 4, scale=0.2)])
     case("acosh", "Acosh", 9, [np.abs(ramp(2, 4)) + 1])

@@ -27,8 +27,8 @@ final class LoadedPrograms {
     self.symbols = symbols
     compiled = try compile(
       units, symbols: symbols,
-      options: CompilerOptions(families: families, leastSplitCost: leastSplitCost) {
-        try Toolchain.compile($0, machine ?? $1, extra: extra)
+      options: CompilerOptions(families: families, leastSplitCost: leastSplitCost, keepsBuffersApart: Sanitizer.isOn) {
+        try Toolchain.compile($0, machine ?? $1, extra: extra + Sanitizer.flags)
       })
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).so")
     try Data(compiled.code[0].elf).write(to: file)
@@ -42,6 +42,9 @@ final class LoadedPrograms {
     for segment in compiled.weights {
       segment.fill(UnsafeMutableRawBufferPointer(start: weights.start + Int(segment.offset), count: segment.byteCount))
     }
+    // Segments are padded to 64 bytes, which kernels may read.
+    Sanitizer.allow(
+      compiled.weights.map { Int($0.offset)..<Int($0.offset) + ($0.byteCount + 63) / 64 * 64 }, of: weights)
   }
 
   deinit {
@@ -55,6 +58,9 @@ final class LoadedPrograms {
     let arena = memory.start
     arena.initializeMemory(as: UInt8.self, repeating: 0xFF, count: memory.byteCount)
     defer { withExtendedLifetime(memory) {} }
+    let sizes = Dictionary(uniqueKeysWithValues: symbols.map { ($0.name, dims[$0.name] ?? $0.maximum) })
+    Sanitizer.allow(
+      compiled.reports[at].buffers.map { $0.offset..<$0.offset + ($0.byteCount.evaluate(sizes) ?? 0) }, of: memory)
     var strings: [UnsafeMutablePointer<UInt8>] = []
     defer { for pointer in strings { pointer.deallocate() } }
     for (binding, tensor) in zip(program.inputs, inputs) {
@@ -135,5 +141,8 @@ final class GuardedMemory {
     start = mapping + (pages - byteCount)
   }
 
-  deinit { munmap(mapping, mapped) }
+  deinit {
+    Sanitizer.allow([0..<byteCount], of: self)
+    munmap(mapping, mapped)
+  }
 }

@@ -35,6 +35,7 @@ enum Toolchain {
       let process = Process()
       process.executableURL = URL(fileURLWithPath: clang)
       process.arguments = arguments + [input.path, "-o", output.path]
+      process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "LD_PRELOAD" }
       let errors = Pipe()
       process.standardError = errors
       try process.run()

@@ -4,7 +4,7 @@ import Foundation
 enum TestKernels {
   static let names = ["scale", "greet", "count"]
 
-  /// `scale`: out[i] = in[i] * weight[0], for dims[0] requests of dims[1] elements; `greet` copies a string and the
+  /// `scale`: out[i] = in[i] * weight[0], for dims[0] requests of dims[1] elements, or its part of them; `greet` copies a string and the
   /// presence flag; `count` writes the number of calls since the object was loaded.
   private static let source = """
     typedef unsigned long long u64;
@@ -13,7 +13,8 @@ enum TestKernels {
     static void scale(void *const *b, const i64 *d, i64 part, i64 parts) {
       const float *in = b[0], *weight = b[1];
       float *out = b[2];
-      for (i64 i = 0; i < d[0] * d[1]; i++) out[i] = in[i] * weight[0];
+      const i64 count = d[0] * d[1];
+      for (i64 i = count * part / parts; i < count * (part + 1) / parts; i++) out[i] = in[i] * weight[0];
     }
     static void greet(void *const *b, const i64 *d, i64 part, i64 parts) {
       const serve_string *in = b[0];

@@ -75,7 +75,8 @@ extension LoweredUnit {
     var scratchBytes: Int
   }
 
-  func layout(_ symbols: [Symbol]) throws(CompileError) -> Layout {
+  /// - Parameter apart: gives every buffer memory of its own, and a gap behind it.
+  func layout(_ symbols: [Symbol], apart: Bool = false) throws(CompileError) -> Layout {
     let largest = Dictionary(uniqueKeysWithValues: symbols.map { ($0.name, $0.maximum) })
     func bytes(_ count: Dim, _ each: Int) throws(CompileError) -> Int {
       guard let number = count.evaluate(largest), !number.multipliedReportingOverflow(by: each).overflow else {
@@ -101,7 +102,11 @@ extension LoweredUnit {
       }
     }
     for (buffer, life) in zip(schedule.buffers, lives) {
-      blocks.append(.init(byteCount: try bytes(buffer.count, buffer.element.byteCount), life: life ?? 0...0))
+      let size = try bytes(buffer.count, buffer.element.byteCount)
+      blocks.append(
+        apart
+          ? .init(byteCount: size + ArenaPlan.alignment, life: 0...last)
+          : .init(byteCount: size, life: life ?? 0...0))
     }
     var scratch: [Int: [Int: Int]] = [:]
     var scratchBytes = 0
@@ -120,9 +125,9 @@ extension LoweredUnit {
 
   /// The program with its steps; kernels and weights get their places in what all programs share.
   func program(
-    symbols: [Symbol], functions: inout FunctionTable, weights: inout WeightStore,
+    symbols: [Symbol], functions: inout FunctionTable, weights: inout WeightStore, apart: Bool = false,
   ) throws(CompileError) -> (Program, ProgramReport) {
-    let layout = try layout(symbols)
+    let layout = try layout(symbols, apart: apart)
     var steps: [Program.Step] = []
     var weightBytes: [UInt64: Int] = [:]
     for (at, dispatch) in schedule.dispatches.enumerated() {
@@ -155,7 +160,10 @@ extension LoweredUnit {
       arenaBytes: UInt64(layout.byteCount), scratchBytes: UInt64(layout.scratchBytes))
     let report = ProgramReport(
       name: unit.name, steps: steps.count, arenaBytes: UInt64(layout.byteCount),
-      weightBytes: UInt64(weightBytes.values.reduce(0, +)))
+      weightBytes: UInt64(weightBytes.values.reduce(0, +)),
+      buffers: zip(schedule.buffers, layout.offsets).map { buffer, offset in
+        .init(offset: offset, byteCount: buffer.count * Dim(buffer.element.byteCount))
+      })
     return (program, report)
   }
 

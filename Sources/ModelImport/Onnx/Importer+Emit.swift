@@ -103,7 +103,12 @@ extension Importer {
 
   /// Reshapes unless nothing changes.
   mutating func reshaped(_ x: ValueID, _ shape: Shape, _ call: Call) throws(ImportError) -> ValueID {
-    self.shape(of: x) == shape ? x : try emit(.reshape(shape), x, for: call)
+    if self.shape(of: x) == shape { return x }
+    // Nothing under another shape is still nothing; no memory shows it.
+    if let dims = shape.constant, dims.contains(0), self.shape(of: x).elementCount == 0, element(of: x) != .string {
+      return constant(Constant(element(of: x), dims, rounding: []), call)
+    }
+    return try emit(.reshape(shape), x, for: call)
   }
 
   /// Converts unless nothing changes.

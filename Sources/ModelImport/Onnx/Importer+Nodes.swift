@@ -98,6 +98,9 @@ extension Importer {
       throw call.fail(.invalid("\(arguments.count) values for a body of \(body.inputs.count) inputs"))
     }
     guard !body.hasSparseInitializers else { throw call.fail(.unsupported("sparse initializers")) }
+    // A round costs time even without nodes.
+    converted += 1
+    guard converted <= Self.maximumNodes else { throw call.fail(.limit("more than \(Self.maximumNodes) nodes")) }
     var scope = outer
     scope.depth += 1
     // Names of a body hide those around it: the standard forbids it, and exporters that inline do it all the same.

@@ -5,7 +5,7 @@ extension OperatorTable {
   static let contractions: [String: Conversion] = [
     "Einsum": { (importer, call) throws(ImportError) in
       let equation = try call.string("equation", "")
-      return [try Einsum(equation, try call.variadic(), importer, call).convert(&importer, call)]
+      return [try Einsum(equation, try call.variadic(), &importer, call).convert(&importer, call)]
     },
     "Gemm": gemm,
     "MatMul": { (importer, call) throws(ImportError) in

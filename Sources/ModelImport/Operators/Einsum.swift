@@ -9,7 +9,7 @@ struct Einsum {
   private var operands: [(id: ValueID, labels: Labels)]
   private let output: Labels
 
-  init(_ equation: String, _ ids: [ValueID], _ importer: Importer, _ call: Call) throws(ImportError) {
+  init(_ equation: String, _ ids: [ValueID], _ importer: inout Importer, _ call: Call) throws(ImportError) {
     let text = equation.filter { $0 != " " }
     let sides = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     let terms = sides[0].split(separator: ",", omittingEmptySubsequences: false)
@@ -20,10 +20,11 @@ struct Einsum {
     var ellipsis: Labels = []
     for (term, id) in zip(terms, ids) {
       let rank = importer.shape(of: id).rank
-      let labels = try Self.labels(term, rank: rank, call)
-      guard labels.count == rank, Set(labels).count == rank else {
-        throw call.fail(.unsupported("term \"\(term)\" of \"\(equation)\" for an operand of rank \(rank)"))
+      var (id, labels) = (id, try Self.labels(term, rank: rank, call))
+      guard labels.count == rank else {
+        throw call.fail(.invalid("term \"\(term)\" of \"\(equation)\" for an operand of rank \(rank)"))
       }
+      try Self.takeDiagonals(of: &id, &labels, &importer, call)
       let extra = labels.filter(\.isNumber)
       if extra.count > ellipsis.count { ellipsis = extra }
       operands.append((id, labels))
@@ -40,6 +41,28 @@ struct Einsum {
     let known = Set(operands.flatMap(\.labels))
     guard Set(output).count == output.count, output.allSatisfy(known.contains) else {
       throw call.fail(.invalid("the result of equation \"\(equation)\""))
+    }
+  }
+
+  /// Leaves one axis of those that a term names alike: the two are made the last, and one; every (n + 1)th element of
+  /// that lies on the diagonal.
+  private static func takeDiagonals(
+    of id: inout ValueID, _ labels: inout Labels, _ importer: inout Importer, _ call: Call,
+  ) throws(ImportError) {
+    while let second = labels.indices.first(where: { labels[..<$0].contains(labels[$0]) }),
+      let first = labels.firstIndex(of: labels[second])
+    {
+      let shape = importer.shape(of: id)
+      guard let size = shape[first].constant, shape[second] == shape[first], size > 0 else {
+        throw call.fail(.unsupported("the diagonal of \(shape)"))
+      }
+      let others = labels.indices.filter { $0 != first && $0 != second }
+      let moved = try importer.emit(.transpose(others + [first, second]), id, for: call)
+      let outer = others.map { shape[$0] }
+      let flat = try importer.reshaped(moved, Shape(outer + [Dim(size * size)]), call)
+      id = try importer.emit(
+        .slice(axis: outer.count, start: 0, length: Dim(size), step: size + 1), flat, for: call)
+      labels = others.map { labels[$0] } + [labels[first]]
     }
   }
 

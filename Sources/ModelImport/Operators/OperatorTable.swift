@@ -34,8 +34,8 @@ enum OperatorTable {
 
   static let standard: [String: Conversion] = merged([
     activations, arithmetic, attention, comparisons, contractions, constants, conversions, convolutions, cropping,
-    determinants, indexing, losses, movement, normalizations, pools, quantization, quantizedConvolutions, recurrent,
-    reductions, resizing, sampling, scattering, shapes, signals, slicing,
+    determinants, indexing, losses, movement, nGrams, normalizations, pools, quantization, quantizedConvolutions,
+    recurrent, reductions, resizing, sampling, scattering, shapes, signals, slicing,
   ])
 
   static let machineLearning: [String: Conversion] = merged([trees, features])

@@ -24,7 +24,8 @@ extension OperatorTable {
   ]
 
   /// The exact convolution in i32 of integers less their zero points; padding stands for the zero point. That of the
-  /// weights may differ by map.
+  /// weights may differ by map. Where the weights prove that no sum leaves the integers that f32 holds, it is made in
+  /// f32, which has the faster kernels.
   private static func integerConvolution(
     _ x: ValueID, _ w: ValueID, zeroX: ValueID?, zeroW: ValueID?, bias: ValueID?, _ importer: inout Importer,
     _ call: inout Call,
@@ -32,9 +33,13 @@ extension OperatorTable {
     let rank = importer.shape(of: x).rank
     var zeros = zeroW
     if let zero = zeroW { zeros = try mapwise(zero, rank: rank, &importer, call) }
-    let operand = try importer.converted(try importer.centred(x, zeroX, call), to: .i32, call)
-    let weights = try importer.converted(try importer.centred(w, zeros, call), to: .i32, call)
-    return try convolution(operand, weights, bias: bias, &importer, &call)
+    let narrow = try importer.centred(w, zeros, call)
+    let element: ElementType = importer.sumsFitFloats(narrow, bias) ? .f32 : .i32
+    let operand = try importer.converted(try importer.centred(x, zeroX, call), to: element, call)
+    let weights = try importer.folded(.cast(element), [narrow], call)
+    let offset = try bias.map { (bias) throws(ImportError) in try importer.converted(bias, to: element, call) }
+    return try importer.converted(
+      try convolution(operand, weights, bias: offset, &importer, &call), to: .i32, call)
   }
 
   /// A number for each map as a tensor of `rank` that broadcasts along the first axis; a single one as it is.
@@ -44,5 +49,21 @@ extension OperatorTable {
     guard importer.isColumn(value) else { return value }
     let column = importer.shape(of: value).dims + [Dim](repeating: 1, count: max(rank - 1, 0))
     return try importer.reshaped(value, Shape(column), call)
+  }
+}
+
+extension Importer {
+  /// Whether every partial sum of a map's bias and its weights times numbers of 9 bits stays within 2^24.
+  fileprivate func sumsFitFloats(_ weights: ValueID, _ bias: ValueID?) -> Bool {
+    guard let constant = graph[weights].constant, let maps = constant.shape.first, maps > 0 else { return false }
+    let offsets = bias.map { graph[$0].constant?.integers ?? [] }
+    guard offsets.map({ $0.count == maps }) ?? true else { return false }
+    let numbers = constant.values(as: Int16.self)
+    let count = numbers.count / maps
+    return (0..<maps).allSatisfy { map in
+      let sum = numbers[map * count..<(map + 1) * count].reduce(0) { $0 + Int($1.magnitude) }
+      let offset = Int(clamping: offsets?[map].magnitude ?? 0)
+      return offset < 1 << 24 && sum * 255 + offset <= 1 << 24
+    }
   }
 }

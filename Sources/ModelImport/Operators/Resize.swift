@@ -51,7 +51,10 @@ private struct Resize {
     }
     var scales = try numbers(isOld ? 1 : 2, "scales")
     if call.version < 9, let given = try call.floats("scales") { scales = given.map { Double($0) } }
-    var sizes: [Int] = isOld ? [] : try numbers(3, "sizes").map { Int($0) }
+    var sizes: [Int] = []
+    if !isOld, let id = call.optional(3), importer.shape(of: id).elementCount != 0 {
+      sizes = try importer.knownInts(id, "sizes", call)
+    }
     let region = coordinates == "tf_crop_and_resize" ? try numbers(1, "a region of interest") : []
     guard (scales.isEmpty ? sizes.count : scales.count) == axes.count, scales.isEmpty || sizes.isEmpty else {
       throw call.fail(.invalid("\(scales.count) scales and \(sizes.count) sizes for \(axes.count) axes"))
@@ -64,22 +67,29 @@ private struct Resize {
       }
       inputs.append(size)
     }
+    var wanted = sizes.map { Double($0) }
     if scales.isEmpty {
-      scales = zip(sizes, inputs).map { size, input in Double(size) / Double(input) }
+      scales = zip(wanted, inputs).map { size, input in size / Double(input) }
       let common = policy == "not_larger" ? scales.min() : policy == "not_smaller" ? scales.max() : nil
       if let common {
         scales = scales.map { _ in common }
-        sizes = inputs.map { (size: Int) in Int((common * Double(size) + 0.5).rounded(.down)) }
+        wanted = inputs.map { (common * Double($0) + 0.5).rounded(.down) }
       } else if policy != "stretch" {
         throw call.fail(.invalid("keep_aspect_ratio_policy is \"\(policy)\""))
       }
     } else {
-      guard scales.allSatisfy({ $0 > 0 && $0 < 16_777_216 }) else { throw call.fail(.invalid("scales \(scales)")) }
-      sizes = zip(scales, inputs).map { scale, input in Int((scale * Double(input)).rounded(.down)) }
+      wanted = zip(scales, inputs).map { scale, input in (scale * Double(input)).rounded(.down) }
     }
-    guard sizes.allSatisfy({ (size: Int) in size >= 0 && size < 1 << 24 }) else {
-      throw call.fail(.invalid("sizes \(sizes)"))
+    // The widest window of antialiasing has 4 / scale elements.
+    let isModest = axes.indices.allSatisfy { at in
+      let (size, scale) = (wanted[at], scales[at])
+      if size == Double(inputs[at]) && scale == 1 { return true }
+      return size >= 0 && size <= 1_048_576 && (size == 0 || size * (4 / min(scale, 1) + 4) <= 67_108_864)
     }
+    guard isModest, region.allSatisfy(\.isFinite) else {
+      throw call.fail(.limit("sizes \(wanted), scales \(scales), region \(region)"))
+    }
+    sizes = wanted.map { Int($0) }
     guard coordinates != "tf_crop_and_resize" || region.count == 2 * axes.count else {
       throw call.fail(.invalid("a region of \(region.count) numbers for \(axes.count) axes"))
     }

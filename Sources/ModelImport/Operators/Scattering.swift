@@ -78,7 +78,9 @@ extension OperatorTable {
     }
     let strides = try call.ints("strides") ?? kernel.map { _ in 1 }
     let pads = try call.ints("pads") ?? (kernel + kernel).map { _ in 0 }
-    guard strides.count == spatial, pads.count == 2 * spatial else { throw call.fail(.invalid("strides and pads")) }
+    guard strides.count == spatial, pads.count == 2 * spatial,
+      (kernel + strides + pads).allSatisfy({ $0 >= 0 && $0 < 1 << 20 })
+    else { throw call.fail(.invalid("kernel_shape \(kernel), strides \(strides), pads \(pads)")) }
     var dims = Array(shape.dims[..<2])
     for at in 0..<spatial {
       dims.append((shape[at + 2] - 1) * Dim(strides[at]) + Dim(kernel[at] - pads[at] - pads[spatial + at]))

@@ -111,7 +111,9 @@ extension OperatorTable {
     let shape = importer.shape(of: x)
     let axis = try importer.axis(try call.int("axis", 0), rank: shape.rank, call)
     let keeps = try call.bool("keepdims", true)
-    guard let size = shape[axis].constant else { throw call.fail(.unsupported("axis \(axis) of \(shape), not fixed")) }
+    guard let size = shape[axis].constant, size <= maximumRounds else {
+      throw call.fail(.unsupported("axis \(axis) of \(shape), which must be fixed and at most \(maximumRounds)"))
+    }
     var lengths = [Int](repeating: 1, count: size)
     if let operand = call.optional(1) {
       let given = try importer.knownInts(operand, "split", call)

@@ -59,7 +59,7 @@ extension OperatorTable {
     let window = call.optional(2)
     var length = window.flatMap { importer.shape(of: $0).elementCount.constant }
     if let operand = call.optional(3) { length = try importer.knownInt(operand, "a frame length", call) }
-    guard shape.rank == 3, let samples = shape[1].constant else {
+    guard shape.rank == 3, let samples = shape[1].constant, samples <= 1 << 24 else {
       throw call.fail(.unsupported("a signal of \(shape), whose length must be fixed"))
     }
     let size = length ?? samples
@@ -94,13 +94,14 @@ extension OperatorTable {
     let (columns, rows) = (Int(bands), Int(length) / 2 + 1)
     func mel(_ frequency: Double) -> Double { 2595 * log10(1 + frequency / 700) }
     let step = (mel(high) - mel(low)) / (bands + 2)
-    let edges = (0..<(columns + 2)).map { band -> Int in
+    let bins = (0..<(columns + 2)).map { band -> Double in
       let frequency = 700 * (pow(10, (mel(low) + Double(band) * step) / 2595) - 1)
-      return Int(((length + 1) * frequency / rate).rounded(.down))
+      return ((length + 1) * frequency / rate).rounded(.down)
     }
-    guard edges.allSatisfy({ (0..<rows).contains($0) }) else {
+    guard bins.allSatisfy({ $0 >= 0 && $0 < Double(rows) }) else {
       throw call.fail(.invalid("an upper edge of \(high) at a sample rate of \(rate)"))
     }
+    let edges = bins.map { Int($0) }
     var matrix = [Double](repeating: 0, count: rows * columns)
     for band in 0..<columns {
       let (left, centre, right) = (edges[band], edges[band + 1], edges[band + 2])
@@ -138,19 +139,22 @@ private struct Fourier {
     guard !(onesided && !inverse && parts == 2) else { throw call.fail(.invalid("one side of a complex signal")) }
     let bins = onesided && !inverse ? count / 2 + 1 : count
     let results = isReal ? 1 : 2
+    // Terms cancel where a spectrum is empty: sums in f64 leave that empty in f32.
     let matrix = Constant(
-      importer.element(of: x), [given * parts, bins * results],
+      .f64, [given * parts, bins * results],
       rounding: weights(given, parts, count, bins, results))
 
     // The axis and the parts to the end, where they make one row.
     let last = shape.rank - 1
     let order = shape.dims.indices.filter { $0 != axis && $0 != last } + [axis, last]
-    let moved = try importer.emit(.transpose(order), x, for: call)
+    let wide = try importer.converted(x, to: .f64, call)
+    let moved = try importer.emit(.transpose(order), wide, for: call)
     let outer = order.dropLast(2).map { shape[$0] }
     let rows = try importer.reshaped(moved, [outer.reduce(Dim(1), *), Dim(given * parts)], call)
     let product = try importer.emit(
       .matmul(transposeA: false, transposeB: false), rows, importer.constant(matrix, call), for: call)
-    let whole = try importer.reshaped(product, Shape(outer + [Dim(bins), Dim(results)]), call)
+    let sums = try importer.converted(product, to: importer.element(of: x), call)
+    let whole = try importer.reshaped(sums, Shape(outer + [Dim(bins), Dim(results)]), call)
     var back = [Int](repeating: 0, count: shape.rank)
     for (at, source) in order.enumerated() { back[source] = at }
     return try importer.emit(.transpose(back), whole, for: call)

@@ -8,7 +8,9 @@ struct VerifyCommand: ParsableCommand {
     discussion: """
       A data folder holds input_<i>.pb and output_<i>.pb, ONNX TensorProto files as in ONNX's own tests. Both
       comparisons must hold: with the files within --rtol and --atol, and with the reference interpreter within 1e-5 of
-      the largest value. A model that the compiler refuses is `refused`, which is a failure only with --strict.
+      the largest value. A model that the compiler refuses is `refused`, which is a failure only with --strict. Inputs
+      that an operator needs at compile time (a shape, axes, pads) become constants with the values of the data, and
+      `bound` names them.
       """)
 
   @Argument(help: "An .onnx or .plan file.")
