@@ -148,4 +148,16 @@ import Testing
     }
     try cases.check()
   }
+
+  @Test mutating func `a mask that names what is hidden`() throws {
+    let inputs = [cases.f32(2, 1, 8), cases.f32(2, 6, 8), cases.f32(2, 6, 8), cases.f32(1, 6)]
+    try add("hidden", inputs, becomes: ["greater", "select", "attention"]) { graph, x in
+      let scores = try graph.apply(.matmul(transposeA: false, transposeB: true), x[0], x[1])
+      let hides = try graph.apply(.compare(.greater), x[3], graph.f32([], [0.5]))
+      let chosen = try graph.apply(.select, hides, graph.f32([], [-3.4e38]), scores)
+      return try graph.apply(
+        .matmul(transposeA: false, transposeB: false), try graph.apply(.softmax(axis: 2), chosen), x[2])
+    }
+    try cases.check()
+  }
 }

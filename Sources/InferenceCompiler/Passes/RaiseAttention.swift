@@ -21,6 +21,14 @@ import TensorTypes
   }
 }
 
+/// Chooses which scores are replaced by a number too low to count.
+private struct Condition {
+  let value: ValueID
+  /// Whether scores stay where it is true, or where it is false.
+  let admits: Bool
+  let low: Double
+}
+
 /// Scores as products of queries and keys with scales and masks on top.
 private struct Scores {
   let transposed: Bool
@@ -29,13 +37,12 @@ private struct Scores {
   var scale: Double
   /// Added to the scaled products.
   var masks: [ValueID] = []
-  /// Where the condition is false, the scores are replaced by a number too low to count.
-  var conditions: [(condition: ValueID, low: Double)] = []
+  var conditions: [Condition] = []
 
   init?(_ id: ValueID, _ graph: Graph, _ patterns: Patterns) {
     var (id, scale) = (id, 1.0)
     var masks: [ValueID] = []
-    var conditions: [(condition: ValueID, low: Double)] = []
+    var conditions: [Condition] = []
     let type = graph.type(of: id)
     for _ in 0..<6 {
       guard let node = patterns.definitions[id], graph.type(of: id) == type else { return nil }
@@ -55,8 +62,11 @@ private struct Scores {
         masks.append(node.inputs[isProduct ? 1 : 0])
         id = node.inputs[isProduct ? 0 : 1]
       } else if case .select = node.op, scale == 1, let low = Patterns.scalar(node.inputs[2], graph), low < -1e30 {
-        conditions.append((node.inputs[0], low))
+        conditions.append(Condition(value: node.inputs[0], admits: true, low: low))
         id = node.inputs[1]
+      } else if case .select = node.op, scale == 1, let low = Patterns.scalar(node.inputs[1], graph), low < -1e30 {
+        conditions.append(Condition(value: node.inputs[0], admits: false, low: low))
+        id = node.inputs[2]
       } else {
         let inner = patterns.unscaled(id, graph)
         guard inner.value != id else { return nil }
@@ -96,10 +106,11 @@ private struct AttentionRaising {
   ) throws(ShapeError) -> ValueID? {
     let keys = scores.transposed ? scores.k : try swapped(scores.k, &graph, patterns)
     var masks = scores.masks
-    for (condition, low) in scores.conditions {
+    for condition in scores.conditions {
       let zero = graph.addConstant("\(name).zero", Constant(.f32, [], [0 as Float]))
-      let fill = graph.addConstant("\(name).low", Constant(.f32, [], [Float(low)]))
-      masks.append(try graph.add(.select, [condition, zero, fill], name: "\(name).mask", origin: origin)[0])
+      let low = graph.addConstant("\(name).low", Constant(.f32, [], [Float(condition.low)]))
+      let choice = condition.admits ? [condition.value, zero, low] : [condition.value, low, zero]
+      masks.append(try graph.add(.select, choice, name: "\(name).mask", origin: origin)[0])
     }
     var mask: ValueID?
     for next in masks {
