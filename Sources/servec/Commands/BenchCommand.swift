@@ -27,10 +27,6 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "A folder with input_<i>.pb to run on, which also give the dimensions; random inputs when left out.")
   var data: String?
 
-  @Option(
-    help: "f32, f16, bf16 or int8: what the weights of an .onnx file are rounded to; as in the file when left out.")
-  var weights: String?
-
   @Flag(help: "A row for each step of the plan, on one thread: json has step, kernel, p50_us, min_us, weight_bytes.")
   var steps = false
 
@@ -43,7 +39,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     let bench = Bench(
       batches: try numbers(batch, "--batch"), threads: try numbers(threads, "--threads"), requests: max(1, requests),
-      seconds: seconds, data: data, weights: try weights.map(precision))
+      seconds: seconds, data: data)
     if steps {
       if format == .text { Console.note(StepRow.header) }
       return try bench.runSteps(path: path) { Console.result(format == .json ? $0.json : $0.text) }
@@ -59,14 +55,6 @@ struct BenchCommand: ParsableCommand {
     }
     if format == .text { Console.note(BenchRow.header) }
     try bench.run(path: path) { Console.result(format == .json ? $0.json : $0.text) }
-  }
-
-  private func precision(_ text: String) throws -> WeightPrecision {
-    guard let precision = WeightPrecision(rawValue: text) else {
-      let known = WeightPrecision.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("--weights takes one of \(known), not `\(text)`")
-    }
-    return precision
   }
 
   private func numbers(_ text: String, _ option: String) throws -> [Int] {
