@@ -23,7 +23,9 @@ extension LoweredUnit {
     case .buffer(let at, let offset): return offset == 0 ? "buffer \(at)" : "buffer \(at)+\(offset)"
     case .scratch(_, let bytes): return "scratch \(bytes)"
     case .weights(.raw(let id)): return "%\(schedule.graph[id].name)"
-    case .weights(.panels(let id, _)): return "panels %\(schedule.graph[id].name)"
+    case .weights(.panels(let id, _, let format)):
+      return "panels\(format == .f32 ? "" : " \(format)") %\(schedule.graph[id].name)"
+    case .weights(.panelScales(let id, _)): return "scales %\(schedule.graph[id].name)"
     case .weights(.pairs(let id, _)): return "pairs %\(schedule.graph[id].name)"
     case .weights(.rows(let id, _)): return "rows %\(schedule.graph[id].name)"
     case .weights(.codes(let id, _)): return "codes %\(schedule.graph[id].name)"
