@@ -8,9 +8,12 @@ extension LoweredUnit {
     var text = "program \(unit.name) (arena \(layout.byteCount) bytes)\n"
     for (at, buffer) in schedule.buffers.enumerated() {
       text +=
-        "  buffer \(at) \(buffer.role) \(buffer.element)[\(buffer.count)] at \(layout.offsets[at]): \(buffer.name)\n"
+        "  buffer \(at) \(buffer.role) \(buffer.element)[\(buffer.count)] at \(layout.offsets[at])\(loops.local[at] == nil ? "" : " of the request"): \(buffer.name)\n"
     }
     for (at, kernel) in (kernels.first ?? []).enumerated() {
+      if let loop = loops.loop(of: at), loop.lowerBound == at {
+        text += "  request by request to step \(loop.upperBound - 1)\n"
+      }
       let reads = kernel.arguments.filter { !$0.isWritten }.map { describe($0) }.joined(separator: ", ")
       let writes = kernel.arguments.filter(\.isWritten).map { describe($0) }.joined(separator: ", ")
       text += "  step \(at) \(kernel.name) (\(reads)) -> (\(writes))  # \(schedule.dispatches[at].origin)\n"
