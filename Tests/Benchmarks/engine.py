@@ -18,6 +18,7 @@ import numpy as np
 
 import loading
 import machine
+import precision
 import report
 import roofline
 from engines import (Refused, lightgbm_engine, onnxruntime_engine, openvino_engine, servec, tl2cgen_engine,
@@ -165,8 +166,9 @@ def main():
     ours = servec.Servec(options.servec, options.work)
     rows = list(suite(options, ours))
     steps = roofline.rows(ours, options, peaks[min(peaks)])
+    narrow = list(precision.rows(ours, options))
     loads = list(loading.rows(ours, options, truth_of))
-    report.write(options.output, rows, steps, loads, peaks, load, PEERS)
+    report.write(options.output, rows, steps, narrow, loads, peaks, load, PEERS)
 
 
 if __name__ == "__main__":

@@ -82,9 +82,10 @@ extension Emitter {
         case .f16, .bf16, .int8: .call("widen", [.load("const \(kernel.format.type)x16", "w" + at)])
         }
       body.append(.declare(type: "const \(vector)", name: "w\(p)", stored))
-      // One row reads every weight once: from the outer caches, ahead of the hardware's own guesses.
-      if rows == 1, panels > 1 {
-        body.append(.expression(.call("__builtin_prefetch", ["w" + (at + .integer(1024 / kernel.format.byteCount))])))
+      // One row reads every weight once: from the outer caches, ahead of the hardware's own guesses. Narrow weights
+      // come slowly enough without.
+      if rows == 1, panels > 1, kernel.format == .f32 {
+        body.append(.expression(.call("__builtin_prefetch", ["w" + (at + .integer(16 * 16))])))
       }
     }
     for r in 0..<rows {
