@@ -22,12 +22,12 @@ import precision
 import report
 import roofline
 from engines import (Refused, lightgbm_engine, onnxruntime_engine, openvino_engine, servec, tl2cgen_engine,
-                     xgboost_engine)
+                     torch_engine, xgboost_engine)
 from models import all_models
 from reference import reference
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PEERS = (onnxruntime_engine, openvino_engine, xgboost_engine, lightgbm_engine, tl2cgen_engine)
+PEERS = (onnxruntime_engine, openvino_engine, torch_engine, xgboost_engine, lightgbm_engine, tl2cgen_engine)
 PAUSE = 0.02
 """Seconds between engines: thread pools spin for a while after a run."""
 
