@@ -12,6 +12,9 @@ extension MathLibrary {
     MATH T m_square(T x) { return x * x; }
     MATH T m_minimum(T a, T b) { T m = a < b ? a : b; return a != a ? a : m; }
     MATH T m_maximum(T a, T b) { T m = a > b ? a : b; return a != a ? a : m; }
+    /// With a bound that is a number, which is one instruction.
+    MATH T m_atMost(T x, T bound) { return bound < x ? bound : x; }
+    MATH T m_atLeast(T x, T bound) { return bound > x ? bound : x; }
     MATH T m_relu(T x) { return (T)(0.0f) > x ? (T)(0.0f) : x; }
     MATH T m_sign(T x) {
       T s = x > 0.0f ? (T)(1.0f) : (T)(0.0f);

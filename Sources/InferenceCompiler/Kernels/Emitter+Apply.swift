@@ -135,8 +135,10 @@ extension Emitter {
     case .multiply: return .binary(p, "*", q)
     case .divide: return element.isFloat ? .binary(p, "/", q) : integers("divide")
     case .minimum:
+      if isNumber(node.inputs[1]) { return .call("m_atMost", [p, q]) }
       return element.isFloat ? .call("m_minimum", [p, q]) : .conditional(.binary(p, "<", q), p, q)
     case .maximum:
+      if isNumber(node.inputs[1]) { return .call("m_atLeast", [p, q]) }
       return element.isFloat ? .call("m_maximum", [p, q]) : .conditional(.binary(p, ">", q), p, q)
     case .power: return element.isFloat ? .call("m_power", [p, q]) : integers("power_integer")
     case .modulo(let truncated):
@@ -153,6 +155,14 @@ extension Emitter {
         .binary(p, "<", .cast(a.isVector || b.isVector ? "f32x16" : element.computeType, 0)),
         .binary(p, "*", q), p)
     }
+  }
+
+  /// Whether a value is one constant that is computed with in f32 and is not NaN.
+  private func isNumber(_ id: ValueID) -> Bool {
+    guard let constant = schedule.graph[id].constant, constant.elementCount == 1, constant.element.isFloat,
+      constant.element.computeType == "f32", let value = constant.doubles.first
+    else { return false }
+    return !value.isNaN
   }
 
   private func compare(_ function: CompareOp, _ a: Operand, _ b: Operand, _ node: Node) -> CExpression {

@@ -135,6 +135,16 @@ extension Emitter {
     for (axis, dim) in schedule.shape(of: x).dims.enumerated() {
       if dim == schedule.shape(of: node.outputs[0])[axis] { continue }
       let shifted = indices[axis] + Affine(Dim(-before[axis]))
+      if let range = ranges.first(where: { Affine(variable: $0.key) == indices[axis] })?.value,
+        let extent = dim.constant
+      {
+        let places = range.lowerBound - before[axis]..<range.upperBound - before[axis]
+        if !places.overlaps(0..<extent) { return try value(node.inputs[1], at: []) }
+        if places.lowerBound >= 0, places.upperBound <= extent {
+          source[axis] = shifted
+          continue
+        }
+      }
       let at = level(of: shifted)
       deepest = max(deepest, at)
       let place = bind("i64", .cast("i64", c(shifted)), level: at)

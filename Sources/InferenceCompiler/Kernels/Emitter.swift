@@ -22,6 +22,8 @@ struct Emitter {
   var cache: [CacheKey: Operand] = [:]
   /// The variable that runs over the 16 lanes of a vector, where vectors are emitted.
   var lane: String?
+  /// What a loop's variable takes, where a loop is cut into pieces that need no check of their own.
+  var ranges: [String: Range<Int>] = [:]
   /// Lanes that exist when fewer than 16.
   var laneCount = 16
 

@@ -11,17 +11,53 @@ extension Emitter {
       if case .shown(let view) = part.source { strides = [view.strides] }
       strides?.append(part.target.alignedStrides(type.shape, to: type.shape))
       let plan = LoopPlan(type.shape, strides: strides, order: part.target.loopOrder(type.shape))
-      try loops(plan.loops, .independent) { emitter throws(EmitFailure) in
-        let operand: Operand =
-          switch part.source {
-          case .computed: try emitter.applied(part.value, at: plan.indices)
-          case .copied: try emitter.value(part.value, at: plan.indices)
-          case .shown(let view): try emitter.load(view, plan.indices, type.element)
-          }
-        emitter.store(operand, type.element, to: part.target, at: plan.indices)
+      guard let (variable, pieces) = paddedPieces(part, plan) else {
+        try loops(plan.loops, .independent) { emitter throws(EmitFailure) in
+          try emitter.element(part, plan.indices)
+        }
+        continue
+      }
+      try loops(Array(plan.loops.dropLast()), .independent) { emitter throws(EmitFailure) in
+        let level = emitter.levels.count - 1
+        for piece in pieces {
+          emitter.levels.append([])
+          emitter.declare(variable: variable, level: level + 1)
+          emitter.ranges[variable] = piece
+          try emitter.element(part, plan.indices)
+          let body = emitter.levels.removeLast()
+          emitter.closeLoops(to: level)
+          emitter.levels[level].append(
+            .loop(
+              variable: variable, from: .integer(piece.lowerBound), below: .integer(piece.upperBound), step: 1, body))
+        }
+        emitter.ranges[variable] = nil
       }
     }
     levels[0] = mergingLoops(levels[0])
+  }
+
+  private mutating func element(_ part: NestPart, _ indices: [Affine]) throws(EmitFailure) {
+    let element = schedule.type(of: part.value).element
+    let operand: Operand =
+      switch part.source {
+      case .computed: try applied(part.value, at: indices)
+      case .copied: try value(part.value, at: indices)
+      case .shown(let view): try load(view, indices, element)
+      }
+    store(operand, element, to: part.target, at: indices)
+  }
+
+  /// The innermost loop of a padded copy in pieces: before what is copied, along it, and behind it.
+  private func paddedPieces(_ part: NestPart, _ plan: LoopPlan) -> (variable: String, pieces: [Range<Int>])? {
+    guard part.source.isComputed, let node = schedule.node(defining: part.value), case .pad(let before, _) = node.op,
+      let loop = plan.loops.last, let end = loop.extent.constant,
+      let axis = plan.indices.firstIndex(where: { $0 == Affine(variable: loop.variable) }),
+      schedule.shape(of: part.value)[axis].constant == end,
+      let count = schedule.shape(of: node.inputs[0])[axis].constant, count > 0, count < end, before[axis] >= 0,
+      before[axis] + count <= end
+    else { return nil }
+    let places = [0, before[axis], before[axis] + count, end]
+    return (loop.variable, zip(places, places.dropFirst()).map { $0..<$1 }.filter { !$0.isEmpty })
   }
 
   /// Opens loops, runs `inner` at their innermost level, and closes them into the level where they began.

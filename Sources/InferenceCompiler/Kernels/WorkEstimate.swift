@@ -15,7 +15,11 @@ struct WorkEstimate {
     case .gemm(let gemm):
       // Every weight is read once, and multiplied for every row.
       product(gemm.node) * 22 + elements(schedule.graph.nodes[gemm.node].inputs[1]) * 60
-    case .convolution(let group): convolution(group.node) * 24
+    case .convolution(let group):
+      // One map a channel: what is read and written takes longer than the multiply-adds.
+      schedule.shape(of: schedule.graph.nodes[group.node].inputs[1])[1] == 1
+        ? (elements(schedule.graph.nodes[group.node].inputs[0]) + elements(group.result)) * 120
+        : convolution(group.node) * 24
     case .pairwiseDots(let dots):
       schedule.shape(of: dots.rows)[0] * Dim(dots.pairs.count) * schedule.shape(of: dots.rows)[2] * 60
     case .search(let search):
