@@ -2,6 +2,15 @@ package import InferenceIR
 package import PlanFormat
 package import TensorTypes
 
+/// What may be given up for speed.
+package enum Numerics: Hashable, Sendable {
+  /// Every sum of products is one chain of fused multiply-adds.
+  case precise
+  /// Algorithms with more roundings where they pay: minimal filtering of 3 x 3 windows. Bits still depend neither on
+  /// the batch nor on the threads.
+  case fast
+}
+
 /// One graph to compile, and how its inputs and outputs meet the outside.
 package struct CompilationUnit: Sendable {
   package var graph: Graph
@@ -16,11 +25,13 @@ package struct CompilationUnit: Sendable {
   /// One per `graph.outputs`.
   package var outputs: [Program.Port]
   package var literals: [Program.Literal]
+  package var numerics: Numerics
 
   package init(
     graph: Graph, name: String, version: String, batch: String?, inputs: [Program.Port], outputs: [Program.Port],
-    literals: [Program.Literal] = [],
+    literals: [Program.Literal] = [], numerics: Numerics = .precise,
   ) {
+    self.numerics = numerics
     self.graph = graph
     self.name = name
     self.version = version

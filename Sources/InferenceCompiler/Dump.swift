@@ -33,7 +33,8 @@ extension LoweredUnit {
     case .weights(.rows(let id, _)): return "rows %\(schedule.graph[id].name)"
     case .weights(.codes(let id, _)): return "codes %\(schedule.graph[id].name)"
     case .weights(.scales(let id, _)): return "scales %\(schedule.graph[id].name)"
-    case .weights(.convolution(let id, _)), .weights(.depthwise(let id)): return "windows %\(schedule.graph[id].name)"
+    case .weights(.convolution(let id, _)), .weights(.winograd(let id, _)), .weights(.depthwise(let id)):
+      return "windows %\(schedule.graph[id].name)"
     case .weights(.zeros(let count)): return "zeros \(count)"
     case .weights(.trees(_, let part)): return "trees.\(part)"
     case .weights(.ranked(_, let part)): return "ranked.\(part)"

@@ -2,7 +2,7 @@
 
 from engines import servec
 from precision import PRECISIONS
-from targets import ALL_ROWS, FLOOR, TREES, geometric_mean, target
+from targets import ALL_ROWS, APART, FLOOR, TREES, geometric_mean, target
 
 import machine
 
@@ -64,11 +64,12 @@ def summary(rows):
         goal = f" (to reach: {TREES}x)" if kind == "trees" else ""
         mean = f"{geometric_mean([row.ratio for row in group]):.2f}x{goal}" if group else ""
         lines.append([kind, len(group), mean, lowest, missed, sum(row.kind == kind and not row.ratio for row in rows)])
+    compared = [row for row in compared if row.kind not in APART]
     everything = [row.ratio for row in compared]
     lines.append([
         "all", len(compared), f"{geometric_mean(everything):.2f}x (to reach: {ALL_ROWS}x)",
         f"{min(everything, default=float('nan')):.2f}x (to reach: {FLOOR}x)",
-        sum(row.ratio < target(row.kind, row.batch) for row in compared), len(rows) - len(compared)])
+        sum(row.ratio < target(row.kind, row.batch) for row in compared), sum(not row.ratio for row in rows)])
     return table(["class", "rows", "geometric mean", "lowest", "missed", "refused"], lines)
 
 

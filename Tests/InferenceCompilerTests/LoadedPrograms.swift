@@ -18,12 +18,13 @@ final class LoadedPrograms {
   init(
     _ graphs: [Graph], symbols: [Symbol] = [], batch: String? = nil, families: [CPUFamily] = [.x86v3],
     compiledAs machine: CPUFamily? = nil, extra: [String] = [], leastSplitCost: Int = Program.Step.leastSplitCost,
-    leastLoopBytes: Int = CompilerOptions.leastLoopBytes,
+    leastLoopBytes: Int = CompilerOptions.leastLoopBytes, numerics: Numerics = .precise,
   ) throws {
     let units = graphs.map { graph in
       CompilationUnit(
         graph: graph, name: graph.name, version: "1", batch: batch,
-        inputs: graph.inputs.indices.map { .request($0) }, outputs: graph.outputs.indices.map { .response($0) })
+        inputs: graph.inputs.indices.map { .request($0) }, outputs: graph.outputs.indices.map { .response($0) },
+        numerics: numerics)
     }
     self.symbols = symbols
     compiled = try compile(

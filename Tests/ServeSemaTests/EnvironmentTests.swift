@@ -90,6 +90,20 @@ import Testing
     #expect(service("staging", result)?.deadline == 100_000_000)
   }
 
+  @Test func `numerics are precise until a service asks for fast ones`() {
+    #expect(service("dev", run(""))?.numerics == .precise)
+    func chosen(_ word: String, _ overlay: String = "") -> Checked {
+      check(
+        Self.base.replacing("deadline = 50ms", with: "deadline = 50ms\n  numerics = \(word)") + overlay,
+        artifacts: Self.artifacts)
+    }
+    let result = chosen("precise", "overlay dev on recommender { numerics = fast }")
+    #expect(result.codes == [])
+    #expect(service("dev", result)?.numerics == .fast)
+    #expect(service("prod", result)?.numerics == .precise)
+    #expect(chosen("quick").errors.map(\.code) == [.unknownName])
+  }
+
   @Test func `only replaces the pools`() {
     let result = run("overlay dev on recommender { placement = only small { cpu = 1 } }")
     #expect(result.codes == [])

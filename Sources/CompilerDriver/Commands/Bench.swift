@@ -40,14 +40,26 @@ package struct Bench {
   let seconds: Double
   let data: String?
   let weights: WeightFormat?
+  let numerics: Numerics?
 
   /// - Parameters:
   ///   - threads: what one request may use; long steps are split over them.
   ///   - weights: the name of what the weights of an ONNX file are rounded to; a .serve file says so itself.
+  ///   - numerics: `precise` or `fast` for an ONNX file; a .serve file says so itself.
   ///   - requests: how many run at a time, each on an executor of its own.
   package init(
     batches: [Int], threads: [Int], requests: Int = 1, seconds: Double, data: String?, weights: String? = nil,
+    numerics: String? = nil,
   ) throws(DriverError) {
+    self.numerics =
+      switch numerics {
+      case nil: nil
+      case "precise": .precise
+      case "fast": .fast
+      case let other?:
+        throw DriverError(
+          .usage, "--numerics takes precise or fast, not `\(other)`", help: "see `servec bench --help`")
+      }
     self.batches = batches
     self.threads = threads
     self.requests = requests
@@ -125,13 +137,16 @@ package struct Bench {
   }
 
   private func plans(_ path: String) throws -> [LocalPlan] {
-    if path.hasSuffix(".plan") { return [try LocalPlan(planFile: path)] }
+    guard numerics == nil || path.hasSuffix(".onnx") else {
+      throw DriverError(.usage, "numerics are chosen for an ONNX file", help: "a .serve file has `numerics = …`")
+    }
     guard weights == nil || path.hasSuffix(".onnx") else {
       throw DriverError(.usage, "a precision of weights is for an ONNX file", help: "a .serve file has `weights = …`")
     }
+    if path.hasSuffix(".plan") { return [try LocalPlan(planFile: path)] }
     // Speed alone is asked for here; a build measures the drift.
     let precision = weights.map { $0 == .f32 ? "f32" : "\($0.rawValue) { max_drift = 1 }" }
-    let program = try Check(weights: precision).run(source: path)
+    let program = try Check(weights: precision, isFast: numerics == .fast).run(source: path)
     guard program.module != nil else {
       throw DriverError(.inputErrors, "\(path) has errors", help: "see `servec check \(path)`")
     }

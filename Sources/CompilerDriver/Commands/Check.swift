@@ -10,7 +10,11 @@ package struct Check {
   /// The precision of an ONNX file's weights, as `weights` is written; a .serve file says its own.
   package var weights: String?
 
-  package init(environment: String? = nil, weights: String? = nil) {
+  /// Whether the service of an ONNX file has `numerics = fast`.
+  package var isFast: Bool
+
+  package init(environment: String? = nil, weights: String? = nil, isFast: Bool = false) {
+    self.isFast = isFast
     self.environment = environment
     self.weights = weights
   }
@@ -22,7 +26,7 @@ package struct Check {
   /// A .serve file, or an ONNX file as the program that serves it as it is.
   package func run(source path: String) throws -> CheckedProgram {
     guard path.hasSuffix(".onnx") else { return try run(path: path) }
-    let text = try ModelProgram(path: path, weights: weights).text(
+    let text = try ModelProgram(path: path, weights: weights, isFast: isFast).text(
       modelPath: URL(fileURLWithPath: path).lastPathComponent)
     return try select(Frontend().check(path: path + ".serve", bytes: Array(text.utf8)))
   }

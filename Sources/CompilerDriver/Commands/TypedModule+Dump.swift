@@ -51,6 +51,7 @@ extension Environment {
       lines.append(
         "    batching \(service.batching.maximumSize), wait \(service.batching.maximumWait / 1000) us, queue \(service.batching.queue)"
       )
+      if service.numerics == .fast { lines.append("    numerics fast") }
       if let experiment = service.experiment {
         let arms = experiment.arms.map { "\($0.name) \(Double($0.basisPoints) / 100)% \($0.version)" }
         lines.append("    experiment \(experiment.name) by \(experiment.keyField): \(arms.joined(separator: ", "))")

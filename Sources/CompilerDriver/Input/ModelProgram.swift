@@ -7,6 +7,8 @@ struct ModelProgram {
   let path: String
   /// As the setting is written, with its bound; nil for weights as in the file.
   var weights: String?
+  /// Whether the service has `numerics = fast`.
+  var isFast = false
 
   /// A range for dimensions that the file leaves open and batching does not fill.
   static let openDimension = "1...512"
@@ -28,7 +30,8 @@ struct ModelProgram {
     let model = Self.typeName(stem)
     let precision = weights.map { ", weights = \($0)" } ?? ""
     text += "model \(model) { source = \"\(Self.escaped(modelPath))\"\(precision) }\n"
-    text += "service \(Self.valueName(stem)) { model = \(model) }\n"
+    let numerics = isFast ? ", numerics = fast" : ""
+    text += "service \(Self.valueName(stem)) { model = \(model)\(numerics) }\n"
     return text
   }
 

@@ -18,7 +18,7 @@ enum GoldenVectors {
     for (at, dims) in assignments.enumerated() {
       let values = Dictionary(uniqueKeysWithValues: zip(symbols.map(\.name), dims))
       let (inputs, outputs) = try reference(unit, values, domains, seed: UInt64(0x5EED + at))
-      let tolerance = Tolerance(unit.graph)
+      let tolerance = Tolerance(unit.graph, unit.numerics)
       vectors.append(
         GoldenVector(
           program: program, dims: dims, inputs: inputs.map(tensor), outputs: outputs.map(tensor),

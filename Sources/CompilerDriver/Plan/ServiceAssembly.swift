@@ -58,7 +58,8 @@ struct ServiceAssembler {
         CompilationUnit(
           graph: graph.graph, name: arm.programName, version: arm.version, batch: graph.batch, inputs: ports,
           outputs: graph.outputs.map { .response($0) },
-          literals: graph.literals.map { Program.Literal(field: $0.field, text: $0.text) }))
+          literals: graph.literals.map { Program.Literal(field: $0.field, text: $0.text) },
+          numerics: Numerics(service.numerics)))
       domains.append(self.domains(graph, request))
       refine(&plan.request, by: graph)
     }
@@ -334,5 +335,15 @@ struct ServiceAssembler {
       domains[value] = domain
     }
     return domains
+  }
+}
+
+extension Numerics {
+  fileprivate init(_ numerics: Service.Numerics) {
+    self =
+      switch numerics {
+      case .precise: .precise
+      case .fast: .fast
+      }
   }
 }

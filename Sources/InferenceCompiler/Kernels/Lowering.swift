@@ -9,6 +9,7 @@ struct Lowering {
   let symbols: [String: Int]
   /// By node.
   let trees: [Int: TreeTables]
+  let numerics: Numerics
 
   func kernel(for dispatch: Dispatch) throws(CompileError) -> Kernel {
     var emitter = Emitter(schedule: schedule, target: target, symbols: symbols)
@@ -35,8 +36,15 @@ struct Lowering {
       return kernel.name + (gemm.bias == nil ? "" : "_bias") + tail
     case .convolution(let group):
       let kernel = try ConvolutionKernel(group, schedule)
-      if kernel.isDepthwise { try emitter.depthwise(kernel) } else { try emitter.convolution(kernel) }
-      return kernel.name + group.chain.map { "_" + schedule.graph.nodes[$0].op.mnemonic }.joined()
+      let winograd = numerics == .fast ? WinogradKernel(kernel) : nil
+      if kernel.isDepthwise {
+        try emitter.depthwise(kernel)
+      } else if let winograd {
+        try emitter.winograd(winograd)
+      } else {
+        try emitter.convolution(kernel)
+      }
+      return (winograd?.name ?? kernel.name) + group.chain.map { "_" + schedule.graph.nodes[$0].op.mnemonic }.joined()
     case .pairwiseDots(let dots):
       try emitter.pairwiseDots(dots)
       return "pairwise_dots"

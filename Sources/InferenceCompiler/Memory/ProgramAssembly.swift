@@ -32,7 +32,7 @@ extension LoweredUnit {
     let names = Dictionary(uniqueKeysWithValues: symbols.enumerated().map { ($1.name, $0) })
     var kernels: [[Kernel]] = []
     for target in targets {
-      let lowering = Lowering(schedule: schedule, target: target, symbols: names, trees: trees)
+      let lowering = Lowering(schedule: schedule, target: target, symbols: names, trees: trees, numerics: unit.numerics)
       var all: [Kernel] = []
       for dispatch in schedule.dispatches { all.append(try lowering.kernel(for: dispatch)) }
       kernels.append(all)

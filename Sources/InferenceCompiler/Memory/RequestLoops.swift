@@ -38,10 +38,18 @@ struct RequestLoops {
   private func readsFewWeights(_ schedule: Schedule, _ kernel: Kernel) -> Bool {
     let buffers = kernel.arguments.compactMap(\.buffer)
     guard buffers.allSatisfy({ requestCounts[$0] != nil }) else { return false }
-    let weights = Set(kernel.arguments.compactMap(\.constant)).reduce(0) { sum, id in
-      sum + (schedule.graph[id].constant?.data.bytes.count ?? 0)
-    }
+    let weights = kernel.arguments.map { weightBytes(schedule, $0) }.reduce(0, +)
     return weights <= requestBytes(schedule, kernel)
+  }
+
+  /// Bytes of weights of a convolution, or of what is fused with it.
+  private func weightBytes(_ schedule: Schedule, _ argument: KernelArgument) -> Int {
+    switch argument.memory {
+    case .weights(.raw(let id)), .weights(.depthwise(let id)): schedule.graph[id].constant?.data.bytes.count ?? 0
+    case .weights(.convolution(_, let packing)): packing.byteCount
+    case .weights(.winograd(_, let packing)): packing.byteCount
+    case .buffer, .scratch, .weights: 0
+    }
   }
 
   /// Bytes that a kernel reads and writes in buffers for one request.
@@ -127,10 +135,12 @@ extension Schedule {
     switch node.op {
     case .unary, .binary, .compare, .select, .cast:
       return node.inputs.allSatisfy { isElementwise($0, batch, isApplied: false) }
+    case .pad(let before, let after):
+      return before.first == 0 && after.first == 0 && isElementwise(node.inputs[0], batch, isApplied: false)
     case .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm,
       .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .reshape, .transpose,
-      .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .dimensions, .iota,
-      .treeEnsemble, .bucketize, .hashBucket:
+      .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .topK, .oneHot, .dimensions, .iota, .treeEnsemble,
+      .bucketize, .hashBucket:
       return false
     }
   }
@@ -139,13 +149,5 @@ extension Schedule {
 extension KernelArgument {
   fileprivate var buffer: Int? {
     if case .buffer(let buffer, _) = memory { buffer } else { nil }
-  }
-
-  /// The constant that a convolution or what is fused with it reads.
-  fileprivate var constant: ValueID? {
-    switch memory {
-    case .weights(.raw(let id)), .weights(.convolution(let id, _)), .weights(.depthwise(let id)): id
-    case .buffer, .scratch, .weights: nil
-    }
   }
 }

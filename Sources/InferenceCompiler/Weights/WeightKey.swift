@@ -17,6 +17,8 @@ enum WeightKey: Hashable, Sendable {
   case scales(ValueID, isTransposed: Bool)
   /// A convolution's weights in panels.
   case convolution(ValueID, ConvolutionPacking)
+  /// A convolution's weights, transformed.
+  case winograd(ValueID, WinogradPacking)
   /// A depthwise convolution's weights, `[tap][channel]`.
   case depthwise(ValueID)
   /// What windows read outside their tensor: so many f32 zeros.

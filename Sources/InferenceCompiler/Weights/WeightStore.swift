@@ -19,7 +19,7 @@ struct WeightStore {
 
   private enum Packing: Hashable {
     case raw, panels(Bool, PanelFormat), panelScales(Bool), pairs(Bool), rows(Bool), codes(Bool), scales(Bool)
-    case convolution(ConvolutionPacking), depthwise
+    case convolution(ConvolutionPacking), winograd(WinogradPacking), depthwise
   }
 
   private var entries: [Entry] = []
@@ -44,6 +44,7 @@ struct WeightStore {
     case .codes(let id, let transposed): return add(try constant(id, graph), .codes(transposed))
     case .scales(let id, let transposed): return add(try constant(id, graph), .scales(transposed))
     case .convolution(let id, let packing): return add(try constant(id, graph), .convolution(packing))
+    case .winograd(let id, let packing): return add(try constant(id, graph), .winograd(packing))
     case .depthwise(let id): return add(try constant(id, graph), .depthwise)
     case .zeros(let count): return add(bytes: [UInt8](repeating: 0, count: count * 4))
     case .trees(let node, let part):
@@ -83,6 +84,7 @@ struct WeightStore {
       case .codes(let transposed): CompressedRows(constant, isTransposed: transposed).codeBytes
       case .scales(let transposed): CompressedRows(constant, isTransposed: transposed).scaleBytes
       case .convolution(let packing): packing.byteCount
+      case .winograd(let packing): packing.byteCount
       case .depthwise: DepthwisePacking(constant: constant).byteCount
       }
     return add(size, .constant(constant, packing))
@@ -133,6 +135,7 @@ struct WeightStore {
         case .constant(let constant, .scales(let transposed)):
           CompressedRows(constant, isTransposed: transposed).fillScales(target)
         case .constant(let constant, .convolution(let packing)): packing.fill(target, from: constant)
+        case .constant(let constant, .winograd(let packing)): packing.fill(target, from: constant)
         case .constant(let constant, .depthwise): DepthwisePacking(constant: constant).fill(target)
         }
       }

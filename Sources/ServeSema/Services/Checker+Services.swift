@@ -21,7 +21,8 @@ extension Checker {
     requireDigests(body.models, head)
     return Service(
       name: declaration.name.text, body: body.body, httpPort: section.section("protocol").integer("http") ?? 8080,
-      batching: batching, deadline: deadline, placement: placement, scale: scale, startup: startup, drain: drain,
+      batching: batching, deadline: deadline, numerics: section.word("numerics") == "fast" ? .fast : .precise,
+      placement: placement, scale: scale, startup: startup, drain: drain,
       disruption: disruption, experiment: arms.flatMap { experiment($0, body, declaration) },
       documentation: declaration.doc ?? "", range: declaration.name.range)
   }

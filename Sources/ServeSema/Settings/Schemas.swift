@@ -92,6 +92,7 @@ extension Schema {
           .setting("on_full", .word(["shed"], planned: ["wait"])),
         ]),
       .setting("deadline", .duration(someDuration)),
+      .setting("numerics", .word(["precise", "fast"])),
       .section(
         "placement",
         [

@@ -93,6 +93,9 @@ package struct Service: Sendable {
     case model(String, version: String)
   }
 
+  /// Whether algorithms with more roundings are taken where they are faster.
+  package enum Numerics: Hashable, Sendable { case precise, fast }
+
   package struct Batching: Hashable, Sendable {
     package var maximumSize: Int
     package var maximumWait: Int64
@@ -151,6 +154,7 @@ package struct Service: Sendable {
   package var httpPort: Int
   package var batching: Batching
   package var deadline: Int64?
+  package var numerics: Numerics
   package var placement: Placement
   package var scale: Scale
   /// Longest time from start to ready.
@@ -163,8 +167,9 @@ package struct Service: Sendable {
   package var range: SourceRange
 
   package init(
-    name: String, body: Body, httpPort: Int, batching: Batching, deadline: Int64?, placement: Placement, scale: Scale,
-    startup: Int64, drain: Int64, disruption: Disruption, experiment: Experiment?, documentation: String,
+    name: String, body: Body, httpPort: Int, batching: Batching, deadline: Int64?,
+    numerics: Numerics = .precise, placement: Placement, scale: Scale, startup: Int64, drain: Int64,
+    disruption: Disruption, experiment: Experiment?, documentation: String,
     range: SourceRange,
   ) {
     self.name = name
@@ -172,6 +177,7 @@ package struct Service: Sendable {
     self.httpPort = httpPort
     self.batching = batching
     self.deadline = deadline
+    self.numerics = numerics
     self.placement = placement
     self.scale = scale
     self.startup = startup

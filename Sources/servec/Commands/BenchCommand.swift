@@ -31,6 +31,9 @@ struct BenchCommand: ParsableCommand {
     help: "f32, f16, bf16 or int8: what the weights of an .onnx file are rounded to; as in the file when left out.")
   var weights: String?
 
+  @Option(help: "precise or fast, for an .onnx file: whether faster algorithms with more roundings are taken.")
+  var numerics: String?
+
   @Flag(help: "A row for each step of the plan, on one thread: json has step, kernel, p50_us, min_us, weight_bytes.")
   var steps = false
 
@@ -43,7 +46,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     let bench = try Bench(
       batches: try numbers(batch, "--batch"), threads: try numbers(threads, "--threads"), requests: max(1, requests),
-      seconds: seconds, data: data, weights: weights)
+      seconds: seconds, data: data, weights: weights, numerics: numerics)
     if steps {
       if format == .text { Console.note(StepRow.header) }
       return try bench.runSteps(path: path) { Console.result(format == .json ? $0.json : $0.text) }

@@ -47,7 +47,8 @@ class Servec:
         batching = f"batching {{ max_size = {max(model.batches)} }}"
         return "\n".join([
             "serve 1", *lines, f'model Measured {{ source = "{path.name}", weights = {weights} }}',
-            "service measured {", "  model = Measured", f"  {batching}", "}", ""])
+            "service measured {", "  model = Measured", f"  {batching}", *(f"  {setting}" for setting in model.settings),
+            "}", ""])
 
     def plan(self, model, path, weights="f32"):
         """The plan file with weights of that precision; built at the first call, which finds the drift too."""

@@ -25,6 +25,8 @@ class Model:
     batches: tuple = (1, 8, 32, 128)
     file: str = ""
     """The file's stem when another row shares it."""
+    settings: tuple = ()
+    """Settings of the service that our plan of the row has."""
 
     @property
     def stem(self):

@@ -77,4 +77,6 @@ def data(batch):
 MODELS = (
     Model("mobilenet_v2", "mobilenet", lambda path: onnx.save(mobilenet_v2(), path), data, (1, 8)),
     Model("resnet50", "resnet", lambda path: onnx.save(resnet50(), path), data, (1, 8)),
+    Model("resnet50_fast", "resnet, numerics = fast", lambda path: onnx.save(resnet50(), path), data, (1, 8),
+          file="resnet50", settings=("numerics = fast",)),
 )
