@@ -22,9 +22,11 @@ enum { stack_bytes = 256 << 10 };
 /// Helpers of one step: beyond that many threads the steps of one request are too short.
 enum { most_helpers = 63 };
 
-/// One split step while it runs; on the stack of the thread that runs the program.
+/// One split step, or the requests of a loop, while they run; on the stack of the thread that runs the program.
 struct job {
+  /// Of a loop there is none.
   const serve_step *step;
+  const serve_requests *requests;
   const int64_t *dims;
   int64_t parts;
   _Atomic int64_t next;
@@ -95,9 +97,36 @@ static void run_parts(struct job *job, void *const *buffers) {
   }
 }
 
+void serve_point(const serve_requests *requests, void **table, unsigned char *scratch, int64_t request) {
+  for (uint32_t i = 0; i < requests->buffer_count; i++) {
+    table[i] = (unsigned char *)requests->buffers[i] + requests->strides[i] * (size_t)request;
+  }
+  for (uint32_t i = 0; i < requests->scratch_count; i++) {
+    const uint32_t at = requests->scratch_buffers[i];
+    table[at] = scratch + ((unsigned char *)requests->buffers[at] - requests->scratch);
+  }
+}
+
+/// Runs whole requests until none is left. The next one to run is the part's number.
+static void run_requests(struct job *job, void **table, unsigned char *scratch) {
+  const serve_requests *requests = job->requests;
+  for (;;) {
+    const int64_t request = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
+    if (request >= job->parts) return;
+    serve_point(requests, table, scratch, request);
+    for (uint32_t i = 0; i < requests->call_count; i++) {
+      requests->calls[i].run(table + requests->calls[i].first, job->dims, 0, 1);
+    }
+  }
+}
+
 /// Runs what is left of a job with this helper's scratch.
 static void help(struct helper *self, struct job *job) {
   const serve_step *step = job->step;
+  if (step == NULL) {
+    run_requests(job, self->buffers, self->scratch);
+    return;
+  }
   void *const *buffers = step->buffers;
   if (step->scratch_count > 0) {
     memcpy(self->buffers, step->buffers, step->buffer_count * sizeof(void *));
@@ -265,20 +294,42 @@ static int finish(struct job *job, const struct claim *claims, int count) {
   }
 }
 
+/// Reserves helpers for work that up to `most_threads` threads can share.
+static int helpers_for(serve_team *team, int64_t most_threads) {
+  const int most = most_threads - 1 < team->helper_count ? (int)most_threads - 1 : team->helper_count;
+  return most > 0 ? reserve(team, most < most_helpers ? most : most_helpers) : 0;
+}
+
+/// Runs a job on the calling thread and on so many reserved helpers. Returns how many of them began.
+static int run(serve_team *team, struct job *job, int count) {
+  atomic_init(&job->next, 0);
+  atomic_init(&job->pending, (uint32_t)count);
+  struct claim claims[most_helpers];
+  start(team, job, claims, count);
+  if (job->step != NULL) {
+    run_parts(job, job->step->buffers);
+  } else {
+    run_requests(job, job->requests->table, job->requests->scratch);
+  }
+  const int began = finish(job, claims, count);
+  atomic_fetch_sub_explicit(&team->busy, count, memory_order_relaxed);
+  return began;
+}
+
 int serve_team_run(serve_team *team, const serve_step *step, const int64_t *dims, int most_threads) {
-  const int most = most_threads - 1 < team->helper_count ? most_threads - 1 : team->helper_count;
-  const int count = most > 0 ? reserve(team, most < most_helpers ? most : most_helpers) : 0;
+  const int count = helpers_for(team, most_threads);
   if (count == 0) {
     step->run(step->buffers, dims, 0, 1);
     return 1;
   }
   struct job job = {.step = step, .dims = dims, .parts = (int64_t)(count + 1) * parts_per_thread};
-  atomic_init(&job.next, 0);
-  atomic_init(&job.pending, (uint32_t)count);
-  struct claim claims[most_helpers];
-  start(team, &job, claims, count);
-  run_parts(&job, step->buffers);
-  const int began = finish(&job, claims, count);
-  atomic_fetch_sub_explicit(&team->busy, count, memory_order_relaxed);
-  return began + 1;
+  return run(team, &job, count) + 1;
+}
+
+int64_t serve_team_run_requests(serve_team *team, const serve_requests *requests, const int64_t *dims, int64_t count) {
+  const int helpers = count > 1 ? helpers_for(team, count) : 0;
+  if (helpers == 0) return 0;
+  struct job job = {.requests = requests, .dims = dims, .parts = count - count % (helpers + 1)};
+  run(team, &job, helpers);
+  return job.parts;
 }

@@ -12,16 +12,19 @@ package final class Team: Sendable {
   /// Most threads of one step.
   let cores: Int
 
-  /// Nil where nothing would be split: on one core, or when no step of the plan ever takes long enough.
+  /// Nil where nothing would be split: on one core, or when no step of the plan ever takes long enough and none runs
+  /// request by request.
   package init?(_ plan: LoadedPlan, cores: Int) throws(RuntimeError) {
     let definition = plan.plan
     let largest = Dictionary(uniqueKeysWithValues: definition.symbols.map { ($0.name, $0.maximum) })
     let steps = definition.programs.flatMap(\.steps).filter { step in
       step.isSplit && (step.cost.evaluate(largest) ?? 0) >= Program.Step.leastSplitCost
     }
-    if cores < 2 || steps.isEmpty { return nil }
+    let loops = definition.programs.flatMap { program in program.requestLoops.map { program.steps[$0] } }
+    if cores < 2 || (steps.isEmpty && loops.isEmpty) { return nil }
     let scratch = definition.programs.map(\.scratchBytes).max() ?? 0
-    let buffers = steps.map(\.arguments.count).max() ?? 0
+    let tables = loops.map { $0.reduce(0) { $0 + $1.arguments.count } }
+    let buffers = (steps.map(\.arguments.count) + tables).max() ?? 0
     guard let handle = serve_team_create(Int32(clamping: cores), Int(scratch), UInt32(buffers)) else {
       throw .memory(bytes: Int(clamping: scratch) * (cores - 1), code: errno == 0 ? EAGAIN : errno)
     }

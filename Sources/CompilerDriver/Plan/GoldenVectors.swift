@@ -32,7 +32,7 @@ enum GoldenVectors {
 
   /// Inputs and what the interpreter makes of them. Where a graph computes indices in a way that shows no bound, inputs
   /// in the usual range may miss its tables; smaller ids are tried then.
-  private static func reference(
+  static func reference(
     _ unit: CompilationUnit, _ values: [String: Int], _ domains: [ValueID: SyntheticInputs.Domain], seed: UInt64,
   ) throws(DriverError) -> (inputs: [HostTensor], outputs: [HostTensor]) {
     var failure: InterpreterError?

@@ -18,6 +18,8 @@ struct PlanBuilder {
     var fileBytes: Int
     var plan: Plan
     var reports: [ProgramReport]
+    /// What rounded weights do to outputs, one finding a program that has such.
+    var drifts: [String] = []
 
     /// What manifests and memory checks need to know of it.
     func facts(settings: String, families: [CPUFamily]) -> PlanFacts {
@@ -59,6 +61,14 @@ struct PlanBuilder {
         domains: assembly.domains[at])
     }
 
+    var drifts: [String] = []
+    for (at, unit) in assembly.units.enumerated() where golden {
+      guard let drift = assembly.drifts[at] else { continue }
+      let finding = try drift.check(unit, symbols: plan.symbols, domains: assembly.domains[at])
+      progress.step(finding)
+      drifts.append(finding)
+    }
+
     progress.step("\(service): pack \(ByteCount(compiled.weightBytes)) of weights and write the plan")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let beside = folder.appendingPathComponent(".\(UUID().uuidString).plan")
@@ -71,7 +81,9 @@ struct PlanBuilder {
         throw DriverError(.environment, "cannot write \(path.path): \(String(cString: strerror(errno)))")
       }
       let size = (try? FileManager.default.attributesOfItem(atPath: path.path)[.size] as? Int) ?? 0
-      return Built(path: path.path, root: root, fileBytes: size, plan: plan, reports: compiled.reports)
+      return Built(
+        path: path.path, root: root, fileBytes: size, plan: plan, reports: compiled.reports,
+        drifts: drifts)
     } catch let error as PlanError {
       throw DriverError(.environment, "the plan of \(service) cannot be written: \(error)")
     }

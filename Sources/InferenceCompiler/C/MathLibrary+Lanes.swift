@@ -45,6 +45,10 @@ extension MathLibrary {
       return sum + (x << 16 >> 16) * (y << 16 >> 16) + (x >> 16) * (y >> 16);
     #endif
     }
+    /// Weights as they stand in panels: f16, bf16 (the high half of an f32) and int8.
+    MATH f32x16 widen(f16x16 w) { return __builtin_convertvector(w, f32x16); }
+    MATH f32x16 widen(u16x16 w) { return (f32x16)(__builtin_convertvector(w, u32x16) << 16); }
+    MATH f32x16 widen(i8x16 w) { return __builtin_convertvector(__builtin_convertvector(w, i32x16), f32x16); }
     /// Sums the lanes in a fixed order.
     MATH f32 sum_lanes(f32x16 v) {
       for (i32 i = 0; i < 8; i++) v[i] += v[i + 8];

@@ -12,22 +12,39 @@ extension MathLibrary {
       f32 *uppers;
     } search;
     INLINE search *search_state(u8 *memory) { return (search *)memory; }
-    /// Adds products of two elements of a query and of 16 columns.
-    INLINE i32x16 search_pair(i32x16 sum, const i8 *codes, i32 pair) {
+    /// Sums of products of a query and 16 columns, two elements at a time: from bytes, or widened before.
     #if defined(__AVX2__)
-      typedef i16 i16x16 __attribute__((vector_size(32)));
-      typedef i32 i32x8 __attribute__((vector_size(32)));
-      typedef i8 i8x16 __attribute__((vector_size(16)));
-      i16x16 both = (i16x16)((i32x8){0} + pair);
-      i16x16 a = __builtin_convertvector(*(const i8x16 *)codes, i16x16);
-      i16x16 b = __builtin_convertvector(*(const i8x16 *)(codes + 16), i16x16);
-      i32x8 low = (i32x8)__builtin_ia32_pmaddwd256(a, both), high = (i32x8)__builtin_ia32_pmaddwd256(b, both);
+    typedef i16 search_words __attribute__((vector_size(32)));
+    typedef i32 search_sums __attribute__((vector_size(32)));
+    INLINE i32x16 search_pair(i32x16 sum, search_words a, search_words b, i32 pair) {
+      search_words both = (search_words)((search_sums){0} + pair);
+      search_sums low = (search_sums)__builtin_ia32_pmaddwd256(a, both);
+      search_sums high = (search_sums)__builtin_ia32_pmaddwd256(b, both);
       return sum + (i32x16)__builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    }
+    MATH i32x16 search_add(i32x16 sum, const i8 *codes, i32 pair) {
+      typedef i8 bytes __attribute__((vector_size(16)));
+      return search_pair(
+        sum, __builtin_convertvector(*(const bytes *)codes, search_words),
+        __builtin_convertvector(*(const bytes *)(codes + 16), search_words), pair);
+    }
+    MATH i32x16 search_add(i32x16 sum, const i16 *words, i32 pair) {
+      return search_pair(sum, *(const search_words *)words, *(const search_words *)(words + 16), pair);
+    }
     #else
+    MATH i32x16 search_add(i32x16 sum, const i8 *codes, i32 pair) {
       i8x32 all = *(const i8x32 *)codes;
       i32x16 even = __builtin_convertvector(all.even, i32x16), odd = __builtin_convertvector(all.odd, i32x16);
       return sum + even * (i32)(i16)pair + odd * (pair >> 16);
+    }
+    MATH i32x16 search_add(i32x16 sum, const i16 *words, i32 pair) {
+      i16x32 all = *(const i16x32 *)words;
+      i32x16 even = __builtin_convertvector(all.even, i32x16), odd = __builtin_convertvector(all.odd, i32x16);
+      return sum + even * (i32)(i16)pair + odd * (pair >> 16);
+    }
     #endif
+    INLINE void search_widen(const i8 *codes, i16 *words, i64 count) {
+      for (i64 i = 0; i < count; i++) words[i] = codes[i];
     }
     INLINE u64 search_rounded(u64 bytes) { return (bytes + 63) / 64 * 64; }
     INLINE void search_begin(
@@ -109,18 +126,30 @@ extension MathLibrary {
         search_keep(s, k, bounds[16 + lane]);
       }
     }
-    INLINE void search_panels(
+    INLINE void search_bound(
+      search *s, i32x16 sum, const f32 *scales, i64 panel, i64 count, i64 k, i64 capacity) {
+      f32x16 middle = to_float(sum) * s->step, scale = *(const f32x16 *)(scales + panel * 16);
+      f32x16 upper = (middle + s->reach) * scale;
+      if (__builtin_reduce_or(upper >= s->least) == 0) return;
+      f32x16 bounds[2] = {upper, (middle - s->reach) * scale};
+      i64 lanes = count - panel * 16;
+      search_admit(s, (const f32 *)bounds, panel * 16, lanes < 16 ? lanes : 16, k, capacity);
+    }
+    /// Panels `first ..< last`; `codes` is the first's.
+    MATH void search_panels(
       search *s, const i8 *codes, const f32 *scales, i64 first, i64 last, i64 pairs, i64 count, i64 k, i64 capacity) {
-      for (i64 panel = first; panel < last && !s->is_exact; panel++) {
-        const i8 *line = codes + panel * pairs * 32;
+      for (i64 panel = first; panel < last && !s->is_exact; panel++, codes += pairs * 32) {
         i32x16 sum = 0;
-        for (i64 i = 0; i < pairs; i++) sum = search_pair(sum, line + i * 32, s->pairs[i]);
-        f32x16 middle = to_float(sum) * s->step, scale = *(const f32x16 *)(scales + panel * 16);
-        f32x16 upper = (middle + s->reach) * scale;
-        if (__builtin_reduce_or(upper >= s->least) == 0) continue;
-        f32x16 bounds[2] = {upper, (middle - s->reach) * scale};
-        i64 lanes = count - panel * 16;
-        search_admit(s, (const f32 *)bounds, panel * 16, lanes < 16 ? lanes : 16, k, capacity);
+        for (i64 i = 0; i < pairs; i++) sum = search_add(sum, codes + i * 32, s->pairs[i]);
+        search_bound(s, sum, scales, panel, count, k, capacity);
+      }
+    }
+    MATH void search_panels(
+      search *s, const i16 *words, const f32 *scales, i64 first, i64 last, i64 pairs, i64 count, i64 k, i64 capacity) {
+      for (i64 panel = first; panel < last && !s->is_exact; panel++, words += pairs * 32) {
+        i32x16 sum = 0;
+        for (i64 i = 0; i < pairs; i++) sum = search_add(sum, words + i * 32, s->pairs[i]);
+        search_bound(s, sum, scales, panel, count, k, capacity);
       }
     }
     /// Scores the listed columns and puts them among the best `k`, NaN last; of equal scores the first stays first.

@@ -47,6 +47,10 @@ enum MathLibrary {
     typedef struct { const u8 *bytes; u64 length; } string;
     typedef f32 f32x16 __attribute__((ext_vector_type(16)));
     typedef i32 i32x16 __attribute__((ext_vector_type(16)));
+    typedef f16 f16x16 __attribute__((ext_vector_type(16)));
+    typedef u16 u16x16 __attribute__((ext_vector_type(16)));
+    typedef u32 u32x16 __attribute__((ext_vector_type(16)));
+    typedef i8 i8x16 __attribute__((ext_vector_type(16)));
     typedef i8 i8x32 __attribute__((ext_vector_type(32)));
     typedef f32x16 f32x16_unaligned __attribute__((aligned(4)));
     typedef f32 f32x8 __attribute__((ext_vector_type(8)));

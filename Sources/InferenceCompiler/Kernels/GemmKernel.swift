@@ -24,6 +24,8 @@ struct GemmKernel {
   let matrix: ValueID
   let isTransposed: Bool
   let arithmetic: GemmArithmetic
+  /// Of the weights; products with few columns keep f32.
+  let format: PanelFormat
 
   static let width = 16
   /// Most steps along k before the sums go to memory and the next panel follows: the rows of a tile and of a panel then
@@ -53,6 +55,7 @@ struct GemmKernel {
     resultShape = schedule.shape(of: gemm.result)
     depth = constant.shape[transposeB ? 1 : 0]
     columns = constant.shape[transposeB ? 0 : 1]
+    format = arithmetic == .floats ? PanelFormat(holding: constant, isTransposed: transposeB) : .f32
 
     let rank = a.strides.count
     var aLeading = Array(a.strides.dropLast())
@@ -92,9 +95,11 @@ struct GemmKernel {
   var steps: Int { arithmetic == .pairs ? (depth + 1) / 2 : depth }
   /// Those that have all of their operands.
   var wholeSteps: Int { arithmetic == .pairs ? depth / 2 : depth }
+  /// C type of an element of the panels.
+  var weightType: String { arithmetic == .pairs ? arithmetic.weight : format.type }
   var weights: WeightKey {
     switch arithmetic {
-    case .floats: .panels(matrix, isTransposed: isTransposed)
+    case .floats: .panels(matrix, isTransposed: isTransposed, format)
     case .pairs: .pairs(matrix, isTransposed: isTransposed)
     }
   }

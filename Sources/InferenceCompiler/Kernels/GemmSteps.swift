@@ -5,14 +5,14 @@ import TensorTypes
 extension Emitter {
   /// All steps over k, for few rows.
   mutating func plainSteps(_ kernel: GemmKernel, _ rows: Int, _ panels: Int) -> [CStatement] {
-    let body = step(kernel, rows, panels, at: "k", ahead: rows == 1 && panels > 1 ? 16 : nil)
+    let body = step(kernel, rows, panels, at: "k", ahead: rows == 1 && panels > 1 ? 64 / kernel.format.byteCount : nil)
     return [.loop(variable: "k", from: 0, below: .integer(kernel.wholeSteps), step: 1, body)]
       + lastStep(kernel, rows, panels)
   }
 
   /// The steps of one tile among many. Each line of the panel is asked for into the first cache 24 steps before it is
-  /// used; and the first 8 tiles of a panel ask for an eighth of the next panel each, into the second cache: its way
-  /// from memory then takes as long as all tiles of this one, where a hardware prefetcher sees it only at its start.
+  /// used; and the first tiles of a panel together ask for all of the next, a line every 8 steps, into the second cache:
+  /// its way from memory then takes as long as several tiles, where a hardware prefetcher sees it only at its start.
   mutating func prefetchingSteps(_ kernel: GemmKernel, _ rows: Int) -> [CStatement] {
     let (start, end): (CExpression, CExpression) =
       kernel.isDeep ? ("begin", "end") : (0, .integer(kernel.wholeSteps))
@@ -20,16 +20,18 @@ extension Emitter {
     let length = kernel.isDeep ? kernel.blockDepth : kernel.wholeSteps
     let lines: CExpression = isEven ? .integer((length + 7) / 8) : (end - start + 7) / 8
     let turn: CExpression = "tile" - "first"
-    let next = .integer(kernel.steps * 16) + turn * lines * 16
+    // Lines of 64 bytes; 8 steps use 2 of int8 and 8 of f32, so as many tiles ask for a panel.
+    let (line, turns) = (64 / kernel.format.byteCount, 2 * kernel.format.byteCount)
+    let next = .integer(kernel.steps * 16) + turn * lines * .integer(line)
     let until: CExpression = isEven && length % 8 == 0 ? "k0" + 8 : .conditional("k0" + 8 < end, "k0" + 8, end)
     return [
       .declare(
-        type: "const \(kernel.arithmetic.weight) *", name: "ahead",
-        "w" + (start * 16 + .conditional(turn < 8, next, 0))),
+        type: "const \(kernel.weightType) *", name: "ahead",
+        "w" + (start * 16 + .conditional(turn < .integer(turns), next, 0))),
       .loop(
         variable: "line", from: 0, below: lines, step: 1,
         [
-          .expression(.call("__builtin_prefetch", ["ahead" + CExpression.name("line") * 16, 0, 2])),
+          .expression(.call("__builtin_prefetch", ["ahead" + CExpression.name("line") * .integer(line), 0, 2])),
           .declare(type: "const i64", name: "k0", start + CExpression.name("line") * 8),
           .loop(
             variable: "k", from: "k0", below: until, step: 1, step(kernel, rows, 1, at: "k", ahead: 24)),
@@ -52,7 +54,12 @@ extension Emitter {
     var body: [CStatement] = []
     for p in 0..<panels {
       let at = k * 16 + .integer(p * 16 * kernel.steps)
-      body.append(.declare(type: "const \(vector)", name: "w\(p)", .load("const \(vector)", "w" + at)))
+      let stored: CExpression =
+        switch kernel.format {
+        case .f32: .load("const \(vector)", "w" + at)
+        case .f16, .bf16, .int8: .call("widen", [.load("const \(kernel.format.type)x16", "w" + at)])
+        }
+      body.append(.declare(type: "const \(vector)", name: "w\(p)", stored))
       if let ahead {
         body.append(.expression(.call("__builtin_prefetch", ["w" + (at + .integer(ahead * 16))])))
       }

@@ -19,9 +19,9 @@ extension Emitter {
     let arithmetic = kernel.arithmetic
     let firstRow = row.map { Affine(variable: $0) } ?? Affine(0)
     let firstColumn = column.map { Affine(Dim($0)) } ?? Affine(variable: "n")
-    let weights = pointer(.weights(kernel.weights), type: arithmetic.weight, written: false)
+    let weights = pointer(.weights(kernel.weights), type: kernel.weightType, written: false)
     levels[level].append(
-      .declare(type: "const \(arithmetic.weight) *", name: "w", weights + c(firstColumn * Dim(kernel.steps))))
+      .declare(type: "const \(kernel.weightType) *", name: "w", weights + c(firstColumn * Dim(kernel.steps))))
     let outer = kernel.plan.indices.map { index in kernel.rowVariable.map { index.without($0) } ?? index }
     let (a, aStart) = address(
       View(root: kernel.a.root, offset: kernel.a.offset, strides: kernel.aLeading), outer, element: arithmetic.operand)
@@ -30,7 +30,14 @@ extension Emitter {
       levels[level].append(.declare(type: "const \(arithmetic.operand.memoryType) *", name: "a\(r)", a + c(start)))
     }
     for p in 0..<panels {
-      let start = try biasPanel(kernel, firstColumn + Affine(Dim(16 * p)))
+      var start = try biasPanel(kernel, firstColumn + Affine(Dim(16 * p)))
+      if kernel.format == .int8 {
+        let scales = pointer(
+          .weights(.panelScales(kernel.matrix, isTransposed: kernel.isTransposed)), type: "f32", written: false)
+        let scale = scales + c(firstColumn + Affine(Dim(16 * p)))
+        levels[level].append(.declare(type: "const f32x16", name: "s\(p)", .load("const f32x16", scale)))
+        if kernel.gemm.bias != nil { start = start / .name("s\(p)") }
+      }
       for r in 0..<rows { levels[level].append(.declare(type: arithmetic.vector, name: "c\(r)_\(p)", start)) }
     }
     if kernel.isDeep, row != nil {
@@ -41,8 +48,10 @@ extension Emitter {
     let summed = levels[level].count
     for r in 0..<rows {
       for p in 0..<panels {
+        let sums = CExpression.name("c\(r)_\(p)")
         try finish(
-          kernel, .name("c\(r)_\(p)"), row: firstRow + Affine(Dim(r)), column: firstColumn + Affine(Dim(16 * p)),
+          kernel, kernel.format == .int8 ? sums * .name("s\(p)") : sums, row: firstRow + Affine(Dim(r)),
+          column: firstColumn + Affine(Dim(16 * p)),
           lanes: lanes)
       }
     }
@@ -69,7 +78,7 @@ extension Emitter {
     _ kernel: GemmKernel, _ rows: Int, _ row: Affine, _ column: Affine, _ lanes: Int,
   ) -> [CStatement] {
     (0..<rows).map { r in
-      let place = sums(kernel, row + Affine(Dim(r)), column)
+      let place = sumsPlace(kernel, row + Affine(Dim(r)), column)
       return .assign(.name("c\(r)_0"), .call("load_part", [place, .integer(lanes)]))
     }
   }
@@ -79,12 +88,12 @@ extension Emitter {
     _ kernel: GemmKernel, _ rows: Int, _ row: Affine, _ column: Affine, _ lanes: Int,
   ) -> [CStatement] {
     (0..<rows).map { r in
-      let place = sums(kernel, row + Affine(Dim(r)), column)
+      let place = sumsPlace(kernel, row + Affine(Dim(r)), column)
       return .expression(.call("store_part", [place, .name("c\(r)_0"), .integer(lanes)]))
     }
   }
 
-  private mutating func sums(_ kernel: GemmKernel, _ row: Affine, _ column: Affine) -> CExpression {
+  private mutating func sumsPlace(_ kernel: GemmKernel, _ row: Affine, _ column: Affine) -> CExpression {
     let indices = kernel.indices(row: row, column: column)
     let (base, offset) = address(kernel.result, indices, element: .f32, written: true)
     return base + c(offset)

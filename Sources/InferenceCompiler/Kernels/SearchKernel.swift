@@ -24,8 +24,8 @@ struct SearchKernel {
   let codes: CompressedRows
   /// Columns that a row's first pass can leave.
   var capacity: Int { max(2048, 8 * search.k) }
-  /// Panels that all rows pass before the next: they stay in the L1 cache.
-  var panelsPerBlock: Int { max(1, (16 << 10) / (codes.pairs * 32)) }
+  /// Panels that all rows pass before the next: widened, they stay in half an L1 cache.
+  var panelsPerBlock: Int { max(1, (16 << 10) / (codes.pairs * 64)) }
   /// Rows that pass a block of panels together, which bounds their states' memory.
   static let rows = 16
   /// The largest integer that a query's elements become.
@@ -68,9 +68,19 @@ extension Emitter {
     }
     let begin: CExpression = .call(
       "search_begin", ["s", queries + (from + "m" * rowStride), step, depth, .integer(kernel.limit), k, capacity])
-    let pass: CExpression = .call(
-      "search_panels",
-      ["s", packed, scales, "first", "last", .integer(codes.pairs), .integer(codes.count), k, capacity])
+    let words = pointer(
+      .scratch(index: 3, byteCount: Dim(kernel.panelsPerBlock * codes.pairs * 64)), type: "i16", written: true)
+    let block = packed + "first" * .integer(codes.pairs * 32)
+    func pass(_ line: CExpression) -> CStatement {
+      perRow([
+        .expression(
+          .call(
+            "search_panels",
+            ["s", line, scales, "first", "last", .integer(codes.pairs), .integer(codes.count), k, capacity]))
+      ])
+    }
+    let widened: CExpression = .call(
+      "search_widen", [block, words, ("last" - "first") * .integer(codes.pairs * 32)])
     let finish: CExpression = .call(
       "search_finish",
       ["s", matrix, depth, .integer((codes.depth + 15) / 16 * 16), .integer(codes.count), k, capacity, best, place])
@@ -89,7 +99,8 @@ extension Emitter {
           .declare(
             type: "const i64", name: "last",
             .conditional(below < .integer(codes.panels), below, .integer(codes.panels))),
-          perRow([.expression(pass)]),
+          // Several rows share the work of widening bytes.
+          .branch("end" - "group" < 2, then: [pass(block)], else: [.expression(widened), pass(words)]),
         ]),
       perRow([
         .expression(finish),
