@@ -77,19 +77,31 @@ package final class Executor {
 
   /// Runs every step of a program over the arena. The result has the same bits whatever the team does.
   package func run(_ program: Int) {
-    if let team { serve_team_enter(team.handle) }
+    var work = begin(program)
     for stretch in programs[program].stretches {
       switch stretch {
-      case .calls(let calls): for call in calls { run(call, dimPointer) }
+      case .calls(let calls): for call in calls { run(call, dimPointer, &work) }
       case .requests(let loop): run(loop)
       }
     }
     if let team { serve_team_leave(team.handle) }
   }
 
-  private func run(_ call: StepCall, _ dims: UnsafePointer<Int64>) {
-    if let team, let step = call.split, case let threads = step.threads(dims), threads > 1 {
-      step.run(team, dims, threads: threads)
+  /// Enters the team and adds up what there is for it.
+  private func begin(_ program: Int) -> SharedWork {
+    guard let team else { return SharedWork() }
+    serve_team_enter(team.handle)
+    var work = SharedWork()
+    for case .calls(let calls) in programs[program].stretches {
+      for call in calls { if let step = call.split { work.add(step.cost(dimPointer)) } }
+    }
+    return work
+  }
+
+  private func run(_ call: StepCall, _ dims: UnsafePointer<Int64>, _ work: inout SharedWork) {
+    if let team, let step = call.split, case let cost = step.cost(dims), SharedWork.threads(cost) > 1 {
+      step.run(team, dims, threads: SharedWork.threads(cost), wakes: work.isWorthWaking)
+      work.remove(cost)
     } else {
       call.kernel(call.arguments, dims, 0, 1)
     }
@@ -102,17 +114,18 @@ package final class Executor {
     let shared = team.map { loop.run($0, one, requests: requests) } ?? 0
     for request in shared..<requests {
       loop.point(to: request)
-      for call in loop.calls { run(call, one) }
+      var work = SharedWork.much
+      for call in loop.calls { run(call, one, &work) }
     }
   }
 
   /// The same, with each step's duration added to `nanoseconds` (as many as the program has steps), request by request.
   package func run(_ program: Int, timingInto nanoseconds: inout [UInt64]) {
-    if let team { serve_team_enter(team.handle) }
+    var work = begin(program)
     defer { if let team { serve_team_leave(team.handle) } }
     var before = MonotonicClock.now()
     func time(_ step: Int, _ call: StepCall, _ dims: UnsafePointer<Int64>) {
-      run(call, dims)
+      run(call, dims, &work)
       let after = MonotonicClock.now()
       nanoseconds[step] += after - before
       before = after

@@ -218,8 +218,9 @@ package struct Program: Hashable, Sendable {
       self.isSplit = isSplit
     }
 
-    /// Picoseconds from which splitting a step pays: waking threads and waiting for them takes some 10 microseconds.
-    package static let leastSplitCost = 150_000_000
+    /// Picoseconds from which splitting a step pays. A thread that waits for work takes it within half a microsecond;
+    /// the rest is for what threads write and others read, and for estimates that are too high.
+    package static let leastSplitCost = 12_000_000
   }
 
   /// A buffer that a kernel sees.

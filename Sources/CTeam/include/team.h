@@ -64,8 +64,9 @@ void serve_team_enter(serve_team *team);
 void serve_team_leave(serve_team *team);
 
 /// Runs a step whose kernel can be split, on the calling thread, which has entered, and up to `most_threads - 1` others.
+/// Threads of the team that wait for work take part; `wakes` says whether the work is worth waking sleeping ones for.
 /// Returns how many threads took part.
-int serve_team_run(serve_team *team, const serve_step *step, const int64_t *dims, int most_threads);
+int serve_team_run(serve_team *team, const serve_step *step, const int64_t *dims, int most_threads, int wakes);
 
 /// Runs requests `0 ..< n` of a loop on the calling thread, which has entered, and on others, a request on one thread,
 /// and returns n: as many of the `count` as the threads share evenly, none where there is one request or one thread.

@@ -5,7 +5,10 @@ import TensorTypes
 extension Emitter {
   /// All steps over k, for few rows.
   mutating func plainSteps(_ kernel: GemmKernel, _ rows: Int, _ panels: Int) -> [CStatement] {
-    let body = step(kernel, rows, panels, at: "k", ahead: rows == 1 && panels > 1 ? 64 / kernel.format.byteCount : nil)
+    // One row reads every weight once: from the outer caches, ahead of the hardware's own guesses. Narrow weights come
+    // slowly enough without.
+    let ahead = rows == 1 && panels > 1 && kernel.format == .f32 ? 16 : nil
+    let body = step(kernel, rows, panels, at: "k", ahead: ahead)
     return [.loop(variable: "k", from: 0, below: .integer(kernel.wholeSteps), step: 1, body)]
       + lastStep(kernel, rows, panels)
   }

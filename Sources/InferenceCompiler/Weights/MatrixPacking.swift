@@ -40,7 +40,7 @@ struct PanelPacking {
           let at = isTransposed ? n * depth + k : k * columns + n
           let value: T = n < columns ? packed(n, source.loadUnaligned(fromByteOffset: at * 4, as: Float.self)) : 0
           target.storeBytes(
-            of: value, toByteOffset: ((panel * depth + k) * 16 + lane) * MemoryLayout<T>.size, as: T.self)
+            of: value, toByteOffset: ((panel * depth + k) * 16 + format.place(lane)) * MemoryLayout<T>.size, as: T.self)
         }
       }
     }

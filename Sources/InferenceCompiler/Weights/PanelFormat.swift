@@ -19,6 +19,15 @@ enum PanelFormat: Hashable, Sendable {
     }
   }
 
+  /// Where a lane of 16 stands. A bf16 is the high half of an f32: beside the lane 8 further on, a shift and a mask
+  /// widen 16 of them.
+  func place(_ lane: Int) -> Int {
+    switch self {
+    case .f32, .f16, .int8: lane
+    case .bf16: lane < 8 ? lane * 2 : lane * 2 - 15
+    }
+  }
+
   /// C type of an element.
   var type: String {
     switch self {
