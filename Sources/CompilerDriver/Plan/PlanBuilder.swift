@@ -17,7 +17,6 @@ struct PlanBuilder {
     var root: String
     var fileBytes: Int
     var plan: Plan
-    var reports: [ProgramReport]
 
     /// What manifests and memory checks need to know of it.
     func facts(settings: String, families: [CPUFamily]) -> PlanFacts {
@@ -55,7 +54,7 @@ struct PlanBuilder {
     if golden { progress.step("\(service): golden vectors by the reference interpreter") }
     for (at, unit) in assembly.units.enumerated() where golden {
       plan.golden += try GoldenVectors.make(
-        unit, program: at, symbols: plan.symbols, orderDependent: assembly.orderDependent[at],
+        unit, program: plan.programs[at], at: at, symbols: plan.symbols, orderDependent: assembly.orderDependent[at],
         domains: assembly.domains[at])
     }
 
@@ -71,9 +70,25 @@ struct PlanBuilder {
         throw DriverError(.environment, "cannot write \(path.path): \(String(cString: strerror(errno)))")
       }
       let size = (try? FileManager.default.attributesOfItem(atPath: path.path)[.size] as? Int) ?? 0
-      return Built(path: path.path, root: root, fileBytes: size, plan: plan, reports: compiled.reports)
+      return Built(path: path.path, root: root, fileBytes: size, plan: plan)
     } catch let error as PlanError {
       throw DriverError(.environment, "the plan of \(service) cannot be written: \(error)")
+    }
+  }
+}
+
+extension PlanBuilder.Built {
+  /// A plan that was made before.
+  init(path: String, file: PlanFile) {
+    self.init(path: path, root: file.root, fileBytes: file.byteCount, plan: file.plan)
+  }
+
+  /// Reads it back and verifies every byte.
+  func open() throws(DriverError) -> PlanFile {
+    do {
+      return try PlanFile.open(path)
+    } catch {
+      throw DriverError(.environment, "\(path): \(error)")
     }
   }
 }
