@@ -38,19 +38,27 @@ package struct CompilerOptions: Sendable {
   /// The caller finds clang and keeps the cache; `CompilerFlags.arguments(for:)` are the flags.
   package typealias CompileC = @Sendable (_ source: String, _ family: CPUFamily) throws -> [UInt8]
 
+  /// A few requests of that size leave the L2 cache of a core.
+  package static let leastLoopBytes = 128 << 10
+
   /// One code object is made for each.
   package var families: [CPUFamily]
   /// Picoseconds from which a step's kernel is made so that several threads can run parts of it.
   package var leastSplitCost: Int
+  /// Bytes that the largest of some neighbouring steps reads and writes for one request, from which they run request
+  /// by request.
+  package var leastLoopBytes: Int
   /// Whether every buffer of the arena has memory of its own with a gap behind it, so that a test can tell accesses
   /// outside of it. Plans share memory between buffers instead.
   package var keepsBuffersApart: Bool
   package var compileC: CompileC
 
   package init(
-    families: [CPUFamily], leastSplitCost: Int = Program.Step.leastSplitCost, keepsBuffersApart: Bool = false,
+    families: [CPUFamily], leastSplitCost: Int = Program.Step.leastSplitCost,
+    leastLoopBytes: Int = CompilerOptions.leastLoopBytes, keepsBuffersApart: Bool = false,
     compileC: @escaping CompileC,
   ) {
+    self.leastLoopBytes = leastLoopBytes
     self.families = families
     self.leastSplitCost = leastSplitCost
     self.keepsBuffersApart = keepsBuffersApart

@@ -16,7 +16,8 @@ package func compile(
   var reports: [ProgramReport] = []
   for unit in units {
     let lowered = try LoweredUnit(
-      unit, symbols: symbols, targets: targets, leastSplitCost: options.leastSplitCost)
+      unit, symbols: symbols, targets: targets, leastSplitCost: options.leastSplitCost,
+      leastLoopBytes: options.leastLoopBytes)
     let (program, report) = try lowered.program(
       symbols: symbols, functions: &functions, weights: &weights, apart: options.keepsBuffersApart)
     programs.append(program)

@@ -8,9 +8,12 @@ extension LoweredUnit {
     var text = "program \(unit.name) (arena \(layout.byteCount) bytes)\n"
     for (at, buffer) in schedule.buffers.enumerated() {
       text +=
-        "  buffer \(at) \(buffer.role) \(buffer.element)[\(buffer.count)] at \(layout.offsets[at]): \(buffer.name)\n"
+        "  buffer \(at) \(buffer.role) \(buffer.element)[\(buffer.count)] at \(layout.offsets[at])\(loops.local[at] == nil ? "" : " of the request"): \(buffer.name)\n"
     }
     for (at, kernel) in (kernels.first ?? []).enumerated() {
+      if let loop = loops.loop(of: at), loop.lowerBound == at {
+        text += "  request by request to step \(loop.upperBound - 1)\n"
+      }
       let reads = kernel.arguments.filter { !$0.isWritten }.map { describe($0) }.joined(separator: ", ")
       let writes = kernel.arguments.filter(\.isWritten).map { describe($0) }.joined(separator: ", ")
       text += "  step \(at) \(kernel.name) (\(reads)) -> (\(writes))  # \(schedule.dispatches[at].origin)\n"
@@ -23,7 +26,9 @@ extension LoweredUnit {
     case .buffer(let at, let offset): return offset == 0 ? "buffer \(at)" : "buffer \(at)+\(offset)"
     case .scratch(_, let bytes): return "scratch \(bytes)"
     case .weights(.raw(let id)): return "%\(schedule.graph[id].name)"
-    case .weights(.panels(let id, _)): return "panels %\(schedule.graph[id].name)"
+    case .weights(.panels(let id, _, let format)):
+      return "panels\(format == .f32 ? "" : " \(format)") %\(schedule.graph[id].name)"
+    case .weights(.panelScales(let id, _)): return "scales %\(schedule.graph[id].name)"
     case .weights(.pairs(let id, _)): return "pairs %\(schedule.graph[id].name)"
     case .weights(.rows(let id, _)): return "rows %\(schedule.graph[id].name)"
     case .weights(.codes(let id, _)): return "codes %\(schedule.graph[id].name)"

@@ -12,6 +12,8 @@ package final class Executor {
   private let scratchMemory: Arena
   private let team: Team?
   private let dims: UnsafeMutableBufferPointer<Int64>
+  /// The same with a batch of one, for the steps of request loops.
+  private let dimsOfOne: UnsafeMutableBufferPointer<Int64>
   private let programs: [ExecutableProgram]
   private let symbols: [Symbol]
 
@@ -26,12 +28,17 @@ package final class Executor {
     symbols = definition.symbols
     dims = .allocate(capacity: max(1, definition.symbols.count))
     dims.initialize(repeating: 0)
+    dimsOfOne = .allocate(capacity: max(1, definition.symbols.count))
+    dimsOfOne.initialize(repeating: 0)
     for (index, symbol) in symbols.enumerated() { dims[index] = Int64(symbol.minimum) }
     let (arena, scratch) = (arenaMemory.memory, scratchMemory.memory)
     programs = definition.programs.map { ExecutableProgram($0, of: plan, arena: arena, scratch: scratch) }
   }
 
-  deinit { dims.deallocate() }
+  deinit {
+    dims.deallocate()
+    dimsOfOne.deallocate()
+  }
 
   /// All of the arena, where `Program.Binding.offset` counts from.
   package var arena: UnsafeMutableRawBufferPointer { arenaMemory.memory }
@@ -70,119 +77,79 @@ package final class Executor {
 
   /// Runs every step of a program over the arena. The result has the same bits whatever the team does.
   package func run(_ program: Int) {
-    guard let team else {
-      for call in programs[program].calls { call.kernel(call.arguments, dimPointer, 0, 1) }
-      return
+    var work = begin(program)
+    for stretch in programs[program].stretches {
+      switch stretch {
+      case .calls(let calls): for call in calls { run(call, dimPointer, &work) }
+      case .requests(let loop): run(loop)
+      }
     }
+    if let team { serve_team_leave(team.handle) }
+  }
+
+  /// Enters the team and adds up what there is for it.
+  private func begin(_ program: Int) -> SharedWork {
+    guard let team else { return SharedWork() }
     serve_team_enter(team.handle)
-    for call in programs[program].calls { run(call, team) }
-    serve_team_leave(team.handle)
+    var work = SharedWork()
+    for case .calls(let calls) in programs[program].stretches {
+      for call in calls { if let step = call.split { work.add(step.cost(dimPointer)) } }
+    }
+    return work
   }
 
-  private func run(_ call: ExecutableProgram.Call, _ team: Team) {
-    if let step = call.split, case let threads = step.threads(dimPointer), threads > 1 {
-      step.run(team, dimPointer, threads: threads)
+  private func run(_ call: StepCall, _ dims: UnsafePointer<Int64>, _ work: inout SharedWork) {
+    if let team, let step = call.split, case let cost = step.cost(dims), SharedWork.threads(cost) > 1 {
+      step.run(team, dims, threads: SharedWork.threads(cost), wakes: work.isWorthWaking)
+      work.remove(cost)
     } else {
-      call.kernel(call.arguments, dimPointer, 0, 1)
+      call.kernel(call.arguments, dims, 0, 1)
     }
   }
 
-  /// The same, with each step's duration added to `nanoseconds` (as many as the program has steps).
+  /// Gives whole requests to the threads of the team; what they cannot share evenly they run together, step by step.
+  private func run(_ loop: RequestLoop) {
+    let requests = loop.setOne(dims, dimsOfOne)
+    let one = UnsafePointer(dimsOfOne.baseAddress.unsafelyUnwrapped)
+    let shared = team.map { loop.run($0, one, requests: requests) } ?? 0
+    for request in shared..<requests {
+      loop.point(to: request)
+      var work = SharedWork.much
+      for call in loop.calls { run(call, one, &work) }
+    }
+  }
+
+  /// The same, with each step's duration added to `nanoseconds` (as many as the program has steps), request by request.
   package func run(_ program: Int, timingInto nanoseconds: inout [UInt64]) {
-    if let team { serve_team_enter(team.handle) }
+    var work = begin(program)
     defer { if let team { serve_team_leave(team.handle) } }
     var before = MonotonicClock.now()
-    for (index, call) in programs[program].calls.enumerated() {
-      if let team { run(call, team) } else { call.kernel(call.arguments, dimPointer, 0, 1) }
+    func time(_ step: Int, _ call: StepCall, _ dims: UnsafePointer<Int64>) {
+      run(call, dims, &work)
       let after = MonotonicClock.now()
-      nanoseconds[index] += after - before
+      nanoseconds[step] += after - before
       before = after
+    }
+    var first = 0
+    for stretch in programs[program].stretches {
+      switch stretch {
+      case .calls(let calls):
+        for (at, call) in calls.enumerated() { time(first + at, call, dimPointer) }
+        first += calls.count
+      case .requests(let loop):
+        let requests = loop.setOne(dims, dimsOfOne)
+        for request in 0..<requests {
+          loop.point(to: request)
+          for (at, call) in loop.calls.enumerated() {
+            time(first + at, call, UnsafePointer(dimsOfOne.baseAddress.unsafelyUnwrapped))
+          }
+        }
+        first += loop.calls.count
+      }
     }
   }
 
   private var dimPointer: UnsafePointer<Int64> {
     UnsafePointer(dims.baseAddress.unsafelyUnwrapped)
-  }
-}
-
-/// A program whose kernels and arguments are pointers into this executor's arena and the plan's weights.
-private final class ExecutableProgram {
-  struct Call {
-    let kernel: CodeLibrary.Kernel
-    let arguments: UnsafePointer<UnsafeMutableRawPointer?>
-    /// Of a step that the team may run.
-    let split: TeamStep?
-  }
-
-  let calls: [Call]
-  let inputs: [BoundTensor]
-  let outputs: [BoundTensor]
-  private let arguments: UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>
-
-  init(
-    _ program: Program, of plan: LoadedPlan, arena: UnsafeMutableRawBufferPointer,
-    scratch: UnsafeMutableRawBufferPointer,
-  ) {
-    let symbols = plan.plan.symbols
-    let weights = plan.file.weights
-    let count = program.steps.reduce(0) { $0 + $1.arguments.count }
-    let arguments = UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>.allocate(capacity: max(1, count))
-    arguments.initialize(repeating: nil)
-    var next = 0
-    var calls: [Call] = []
-    for step in program.steps {
-      let first = next
-      for argument in step.arguments {
-        switch argument {
-        case .arena(let offset): arguments[next] = arena.baseAddress?.advanced(by: Int(offset))
-        case .weights(let offset):
-          // Weights are mapped read-only, so a kernel that wrote to them would fault.
-          arguments[next] = UnsafeMutableRawPointer(mutating: weights.baseAddress?.advanced(by: Int(offset)))
-        case .scratch(let offset): arguments[next] = scratch.baseAddress?.advanced(by: Int(offset))
-        }
-        next += 1
-      }
-      let start = UnsafePointer(arguments.baseAddress.unsafelyUnwrapped.advanced(by: first))
-      let kernel = plan.library.kernels[step.kernel]
-      let split =
-        step.isSplit ? TeamStep(step, kernel, start, scratch: scratch.baseAddress, symbols: symbols) : nil
-      calls.append(Call(kernel: kernel, arguments: start, split: split))
-    }
-    self.calls = calls
-    self.arguments = arguments
-    inputs = program.inputs.map { BoundTensor($0, batch: program.batch, symbols: symbols) }
-    outputs = program.outputs.map { BoundTensor($0, batch: program.batch, symbols: symbols) }
-  }
-
-  deinit {
-    for call in calls { call.split?.deallocate() }
-    arguments.deallocate()
-  }
-}
-
-/// A binding whose size can be computed without allocation.
-private struct BoundTensor {
-  let extents: [CompiledDim]
-  private let elementCount: CompiledDim
-  private let elementBytes: Int
-  private let offset: Int
-  private let batch: Int?
-
-  init(_ binding: Program.Binding, batch: Int?, symbols: [Symbol]) {
-    extents = binding.shape.dims.map { CompiledDim($0, symbols: symbols) }
-    elementCount = CompiledDim(binding.shape.elementCount, symbols: symbols)
-    elementBytes = binding.element.byteCount
-    offset = Int(binding.offset)
-    self.batch = batch
-  }
-
-  /// Within the arena: the plan was checked at its largest dimensions, and `request` is below the batch's size.
-  func bytes(
-    in arena: UnsafeMutableRawBufferPointer, dims: UnsafePointer<Int64>, request: Int,
-  ) -> UnsafeMutableRawBufferPointer {
-    precondition(request >= 0 && request < batch.map { Int(dims[$0]) } ?? 1, "no such request in this call")
-    let count = elementCount.value(dims) * elementBytes
-    let start = offset + request * count
-    return UnsafeMutableRawBufferPointer(rebasing: arena[start..<start + count])
   }
 }

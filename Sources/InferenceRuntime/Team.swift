@@ -12,16 +12,19 @@ package final class Team: Sendable {
   /// Most threads of one step.
   let cores: Int
 
-  /// Nil where nothing would be split: on one core, or when no step of the plan ever takes long enough.
+  /// Nil where nothing would be split: on one core, or when no step of the plan ever takes long enough and none runs
+  /// request by request.
   package init?(_ plan: LoadedPlan, cores: Int) throws(RuntimeError) {
     let definition = plan.plan
     let largest = Dictionary(uniqueKeysWithValues: definition.symbols.map { ($0.name, $0.maximum) })
     let steps = definition.programs.flatMap(\.steps).filter { step in
       step.isSplit && (step.cost.evaluate(largest) ?? 0) >= Program.Step.leastSplitCost
     }
-    if cores < 2 || steps.isEmpty { return nil }
+    let loops = definition.programs.flatMap { program in program.requestLoops.map { program.steps[$0] } }
+    if cores < 2 || (steps.isEmpty && loops.isEmpty) { return nil }
     let scratch = definition.programs.map(\.scratchBytes).max() ?? 0
-    let buffers = steps.map(\.arguments.count).max() ?? 0
+    let tables = loops.map { $0.reduce(0) { $0 + $1.arguments.count } }
+    let buffers = (steps.map(\.arguments.count) + tables).max() ?? 0
     guard let handle = serve_team_create(Int32(clamping: cores), Int(scratch), UInt32(buffers)) else {
       throw .memory(bytes: Int(clamping: scratch) * (cores - 1), code: errno == 0 ? EAGAIN : errno)
     }
@@ -64,12 +67,36 @@ struct TeamStep {
     scratchBuffers.deallocate()
   }
 
-  /// Threads that the step is worth at these dimensions: each has half of the least cost to split, at least.
-  func threads(_ dims: UnsafePointer<Int64>) -> Int {
-    max(1, cost.value(dims) / (Program.Step.leastSplitCost / 2))
+  /// Picoseconds on one thread, at these dimensions.
+  func cost(_ dims: UnsafePointer<Int64>) -> Int { cost.value(dims) }
+
+  func run(_ team: Team, _ dims: UnsafePointer<Int64>, threads: Int, wakes: Bool) {
+    _ = serve_team_run(team.handle, step, dims, Int32(clamping: threads), wakes ? 1 : 0)
+  }
+}
+
+/// What is left in a run for the threads of the team.
+struct SharedWork {
+  private var picoseconds = 0
+
+  /// Picoseconds of work from which waking a thread pays: the call takes 2 to 4 microseconds, and the thread comes 7 to
+  /// 14 microseconds later.
+  private static let leastToWake = 100_000_000
+  /// A plan file may give any number as an estimate: one of 18 minutes is as good as the largest.
+  private static let longest = 1 << 50
+
+  static let much = SharedWork(picoseconds: longest << 10)
+
+  init(picoseconds: Int = 0) { self.picoseconds = picoseconds }
+
+  /// Threads that a step is worth: each has half of the least cost to split, at least.
+  static func threads(_ cost: Int) -> Int { max(1, cost / (Program.Step.leastSplitCost / 2)) }
+
+  var isWorthWaking: Bool { picoseconds >= Self.leastToWake }
+
+  mutating func add(_ cost: Int) {
+    if Self.threads(cost) > 1 { picoseconds = min(picoseconds, Self.longest << 10) + min(cost, Self.longest) }
   }
 
-  func run(_ team: Team, _ dims: UnsafePointer<Int64>, threads: Int) {
-    _ = serve_team_run(team.handle, step, dims, Int32(clamping: threads))
-  }
+  mutating func remove(_ cost: Int) { picoseconds = max(0, picoseconds - min(cost, Self.longest)) }
 }

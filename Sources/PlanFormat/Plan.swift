@@ -218,8 +218,9 @@ package struct Program: Hashable, Sendable {
       self.isSplit = isSplit
     }
 
-    /// Picoseconds from which splitting a step pays: waking threads and waiting for them takes some 10 microseconds.
-    package static let leastSplitCost = 150_000_000
+    /// Picoseconds from which splitting a step pays. A thread that waits for work takes it within half a microsecond;
+    /// the rest is for what threads write and others read, and for estimates that are too high.
+    package static let leastSplitCost = 12_000_000
   }
 
   /// A buffer that a kernel sees.
@@ -228,6 +229,11 @@ package struct Program: Hashable, Sendable {
     case weights(offset: UInt64)
     /// In memory of the thread that runs the step, or the part of it, without content before and after.
     case scratch(offset: UInt64)
+    /// Of a step in a request loop: request r's part in the arena stands `stride` x r bytes behind the first.
+    case request(offset: UInt64, stride: UInt64)
+    /// Of a step in a request loop: what one request's steps pass on, in the scratch of the thread that runs the
+    /// request. All parts of such a step see the same memory.
+    case local(offset: UInt64)
   }
 
   /// A response field that is the same for every request (a model's version).
@@ -254,6 +260,9 @@ package struct Program: Hashable, Sendable {
   package var outputs: [Binding]
   package var literals: [Literal]
   package var steps: [Step]
+  /// Neighbouring steps that run for one request after the other, each with a batch of one, so that what they pass on
+  /// stays in the caches; several threads may each run requests of their own. Ascending and apart.
+  package var requestLoops: [Range<Int>]
   /// Bytes of arena that one executor needs, for the largest dimensions.
   package var arenaBytes: UInt64
   /// Bytes of scratch that one thread needs, for the largest dimensions.
@@ -261,8 +270,9 @@ package struct Program: Hashable, Sendable {
 
   package init(
     name: String, version: String, batch: Int?, inputs: [Binding], outputs: [Binding], literals: [Literal],
-    steps: [Step], arenaBytes: UInt64, scratchBytes: UInt64 = 0, model: String = "",
+    steps: [Step], requestLoops: [Range<Int>] = [], arenaBytes: UInt64, scratchBytes: UInt64 = 0, model: String = "",
   ) {
+    self.requestLoops = requestLoops
     self.scratchBytes = scratchBytes
     self.name = name
     self.model = model

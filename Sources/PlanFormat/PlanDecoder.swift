@@ -22,7 +22,7 @@ struct PlanDecoder {
       Store(name: try read.text(), kind: try read.enumeration(), path: try read.text())
     }
     plan.features = try read.list(minimum: 25, decoder.group)
-    plan.programs = try read.list(minimum: 48, decoder.program)
+    plan.programs = try read.list(minimum: 52, decoder.program)
     let experiments = try read.list(minimum: 16, decoder.experiment)
     if experiments.count > 1 { throw read.failure("more than one experiment") }
     plan.experiment = experiments.first
@@ -126,6 +126,11 @@ struct PlanDecoder {
         Program.Literal(field: try read.index(), text: try read.text())
       },
       steps: try read.list(minimum: 17, step),
+      requestLoops: try read.list(minimum: 8) { (read) throws(PlanError) in
+        let (first, end) = (try read.index(), try read.index())
+        guard first < end else { throw read.failure("a loop over the steps \(first)..<\(end)") }
+        return first..<end
+      },
       arenaBytes: try read.integer(),
       scratchBytes: try read.integer(),
       model: model,
@@ -154,6 +159,8 @@ struct PlanDecoder {
         case 0: return .arena(offset: try read.integer())
         case 1: return .weights(offset: try read.integer())
         case 2: return .scratch(offset: try read.integer())
+        case 3: return .request(offset: try read.integer(), stride: try read.integer())
+        case 4: return .local(offset: try read.integer())
         case let other: throw read.failure("\(other) is no kind of argument")
         }
       },

@@ -66,11 +66,16 @@ package struct PlanDump {
     line(0, words)
     for binding in program.inputs { self.binding("in", binding) }
     for (index, step) in program.steps.enumerated() {
+      if let loop = program.requestLoops.first(where: { $0.lowerBound == index }) {
+        line(1, "request by request: \(loop.lowerBound)...\(loop.upperBound - 1)")
+      }
       let arguments = step.arguments.map { argument in
         switch argument {
         case .arena(let offset): "arena+\(offset)"
         case .weights(let offset): "weights+\(offset)"
         case .scratch(let offset): "scratch+\(offset)"
+        case .request(let offset, let stride): "arena+\(offset)+request*\(stride)"
+        case .local(let offset): "local+\(offset)"
         }
       }
       let split = step.isSplit ? ", split (\(step.cost) ps)" : ""

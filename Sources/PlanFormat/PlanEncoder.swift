@@ -126,6 +126,10 @@ struct PlanEncoder {
       try out.text(literal.text)
     }
     try out.list(program.steps, step)
+    try out.list(program.requestLoops) { (out, loop) throws(PlanError) in
+      try out.count(loop.lowerBound)
+      try out.count(loop.upperBound)
+    }
     out.integer(program.arenaBytes)
     out.integer(program.scratchBytes)
   }
@@ -163,6 +167,13 @@ struct PlanEncoder {
         out.integer(offset)
       case .scratch(let offset):
         out.integer(UInt8(2))
+        out.integer(offset)
+      case .request(let offset, let stride):
+        out.integer(UInt8(3))
+        out.integer(offset)
+        out.integer(stride)
+      case .local(let offset):
+        out.integer(UInt8(4))
         out.integer(offset)
       }
     }

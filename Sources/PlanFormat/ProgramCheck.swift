@@ -23,7 +23,21 @@ struct ProgramCheck {
     let ports = (program.inputs + program.outputs).map(\.port)
     try require(Set(ports).count == ports.count, place, "a value is bound twice")
     try answersEveryField()
-    for step in program.steps { try self.step(step) }
+    try requestLoops()
+    for (index, step) in program.steps.enumerated() {
+      try self.step(step, inLoop: program.requestLoops.contains { $0.contains(index) })
+    }
+  }
+
+  private func requestLoops() throws(PlanError) {
+    try require(program.requestLoops.isEmpty || program.batch != nil, place, "a loop over requests without a batch")
+    var end = 0
+    for loop in program.requestLoops {
+      try require(
+        loop.lowerBound >= end && !loop.isEmpty && loop.upperBound <= program.steps.count, place,
+        "a loop over the steps \(loop)")
+      end = loop.upperBound
+    }
   }
 
   private func input(_ binding: Program.Binding) throws(PlanError) {
@@ -102,7 +116,7 @@ struct ProgramCheck {
     }
   }
 
-  private func step(_ step: Program.Step) throws(PlanError) {
+  private func step(_ step: Program.Step, inLoop: Bool) throws(PlanError) {
     let place = "program \(program.name), step \(step.label)"
     try require(plan.kernels.indices.contains(step.kernel), place, "there is no kernel \(step.kernel)")
     for argument in step.arguments {
@@ -112,6 +126,16 @@ struct ProgramCheck {
       case .weights(let offset):
         try require(offset <= plan.weightBytes, place, "byte \(offset) is past the weights")
       case .scratch(let offset):
+        try require(offset <= program.scratchBytes, place, "byte \(offset) is past the scratch")
+      case .request(let offset, let stride):
+        try require(inLoop, place, "a part of a request outside of a loop over requests")
+        let last = UInt64(program.batch.map { plan.symbols[$0].maximum } ?? 1) - 1
+        let (start, overflow) = stride.multipliedReportingOverflow(by: last)
+        try require(
+          !overflow && start <= program.arenaBytes && offset <= program.arenaBytes - start, place,
+          "request \(last) from byte \(offset) on is past the arena")
+      case .local(let offset):
+        try require(inLoop, place, "memory of a request outside of a loop over requests")
         try require(offset <= program.scratchBytes, place, "byte \(offset) is past the scratch")
       }
     }

@@ -155,17 +155,24 @@ enum KernelUnit {
         UnsafeMutableRawBufferPointer(rebasing: arena[Int(binding.offset)...]).copyBytes(from: tensor.bytes)
       }
       let values = dims.map { Int64($0) }
-      for step in program.steps {
-        scratch.initializeMemory(as: UInt8.self, repeating: 0xFF)
+      let one = zip(values.indices, values).map { $0 == program.batch ? 1 : $1 }
+      for call in program.calls(requests: program.batch.map { dims[$0] } ?? 1) {
+        let step = program.steps[call.step]
+        // What a request's steps pass on stays until the next request.
+        if call.request == nil { scratch.initializeMemory(as: UInt8.self, repeating: 0xFF) }
         let pointers = step.arguments.map { argument -> UnsafeMutableRawPointer? in
           switch argument {
           case .arena(let offset): arena.baseAddress.map { $0 + Int(offset) }
           case .weights(let offset): weights.baseAddress.map { $0 + Int(offset) }
-          case .scratch(let offset): scratch.baseAddress.map { $0 + Int(offset) }
+          case .scratch(let offset), .local(let offset): scratch.baseAddress.map { $0 + Int(offset) }
+          case .request(let offset, let stride):
+            arena.baseAddress.map { $0 + Int(offset) + Int(stride) * (call.request ?? 0) }
           }
         }
         let count = step.isSplit ? parts : 1
-        for part in (0..<count).reversed() { kernels[step.kernel](pointers, values, Int64(part), Int64(count)) }
+        for part in (0..<count).reversed() {
+          kernels[step.kernel](pointers, call.request == nil ? values : one, Int64(part), Int64(count))
+        }
       }
       let named = ["batch": dims[0], "rows": dims[1]]
       return program.outputs.map { binding in

@@ -18,15 +18,16 @@ import numpy as np
 
 import loading
 import machine
+import precision
 import report
 import roofline
 from engines import (Refused, lightgbm_engine, onnxruntime_engine, openvino_engine, servec, tl2cgen_engine,
-                     xgboost_engine)
+                     torch_engine, xgboost_engine)
 from models import all_models
 from reference import reference
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PEERS = (onnxruntime_engine, openvino_engine, xgboost_engine, lightgbm_engine, tl2cgen_engine)
+PEERS = (onnxruntime_engine, openvino_engine, torch_engine, xgboost_engine, lightgbm_engine, tl2cgen_engine)
 PAUSE = 0.02
 """Seconds between engines: thread pools spin for a while after a run."""
 
@@ -165,8 +166,9 @@ def main():
     ours = servec.Servec(options.servec, options.work)
     rows = list(suite(options, ours))
     steps = roofline.rows(ours, options, peaks[min(peaks)])
+    narrow = list(precision.rows(ours, options))
     loads = list(loading.rows(ours, options, truth_of))
-    report.write(options.output, rows, steps, loads, peaks, load, PEERS)
+    report.write(options.output, rows, steps, narrow, loads, peaks, load, PEERS)
 
 
 if __name__ == "__main__":

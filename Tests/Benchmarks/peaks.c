@@ -28,17 +28,21 @@ enum { CHAINS = 6, STEPS = 1 << 14 };
 // Makes a call whose result is known already happen again.
 #define AGAIN __asm__ volatile("" ::: "memory")
 
-__attribute__((noinline)) static float fma_slice(float factor) {
+// Where chains start, then factor and addend. Their values are hidden behind AGAIN, and lanes and chains differ: the
+// compiler would compute equal ones once, and a chain that stands at its fixed point not at all.
+f32x16 operands[CHAINS + 2];
+
+__attribute__((noinline)) static float fma_slice(void) {
   AGAIN;
-  f32x16 sums[CHAINS], x = {0}, y = {0};
-  x += factor;
-  y += 1e-9f;
-  for (int i = 0; i < CHAINS; i++) sums[i] = y * (float)(i + 1);  // equal chains would be computed once
+  f32x16 sums[CHAINS], x = operands[CHAINS], y = operands[CHAINS + 1];
+  for (int i = 0; i < CHAINS; i++) sums[i] = operands[i];
   for (int step = 0; step < STEPS; step++)
     for (int i = 0; i < CHAINS; i++) sums[i] = __builtin_elementwise_fma(sums[i], x, y);
-  float total = 0;
-  for (int i = 0; i < CHAINS; i++) total += sums[i][0];
-  return total;
+  f32x16 total = sums[0];
+  for (int i = 1; i < CHAINS; i++) total += sums[i];
+  float all = 0;
+  for (int lane = 0; lane < 16; lane++) all += total[lane];
+  return all;
 }
 
 __attribute__((noinline)) static uint64_t read_slice(const u64x8 *data, size_t count) {
@@ -76,7 +80,7 @@ static void *measure(void *argument) {
       for (size_t i = 0; i < repeats; i++) work->sink ^= read_slice((u64x8 *)((char *)data + at), part / sizeof(u64x8));
       at = at + 2 * part <= work->bytes ? at + part : 0;
     } else {
-      for (int i = 0; i < 8; i++) work->sink += (uint64_t)fma_slice(0.5f);
+      for (int i = 0; i < 8; i++) work->sink += (uint64_t)fma_slice();
     }
     double amount = work->bytes ? (double)part * (double)repeats : 8.0 * STEPS * CHAINS * 16 * 2;
     double rate = amount / (now() - before);
@@ -111,6 +115,8 @@ int main(int count, char **arguments) {
     fprintf(stderr, "peaks THREADS SECONDS KIB...\n");
     return 2;
   }
+  for (int i = 0; i < CHAINS + 2; i++)
+    for (int lane = 0; lane < 16; lane++) operands[i][lane] = 0.5f + 0.01f * (float)(i * 16 + lane) / (CHAINS + 2);
   printf("{\"threads\": %d, \"fma_gflops\": %.1f, \"read_gbs\": {", threads, best(0, threads, seconds));
   for (int i = 3; i < count; i++) {
     size_t kib = strtoul(arguments[i], NULL, 10);

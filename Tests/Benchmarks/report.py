@@ -1,6 +1,7 @@
 """The measurements as Markdown, and the ratios as a picture."""
 
 from engines import servec
+from precision import PRECISIONS
 from targets import ALL_ROWS, FLOOR, TREES, geometric_mean, target
 
 import machine
@@ -86,6 +87,20 @@ def step_rows(steps):
          for s in steps])
 
 
+def narrow_rows(narrow):
+    """A line a model and batch: each precision's time, how much faster than f32 that is, and how far outputs move."""
+    lines = []
+    for row in narrow:
+        cells = []
+        for weights in row.narrow:
+            m = row.narrow[weights]
+            cells += [f"{duration(m.median)} ({row.faster(weights):.2f}x)", f"{m.drift:.0e}", f"{m.error:.0e}"] if m else [""] * 3
+        goal, reached = (f"{row.target:.1f}x", "yes" if row.faster("f16") >= row.target else "**no**") if row.narrow["f16"] else ("", "")
+        lines.append([row.model, row.batch, duration(row.wide.median), *cells, goal, reached])
+    header = [cell for weights in PRECISIONS for cell in (weights, "drift", "error")]
+    return table(["model", "batch", "f32", *header, "f16 to reach", "reached"], lines)
+
+
 def load_rows(loads):
     lines = []
     for load in loads:
@@ -104,7 +119,7 @@ def load_rows(loads):
                   "plan / model on disk, MiB"], lines)
 
 
-def text(rows, steps, loads, peaks, load, peers):
+def text(rows, steps, narrow, loads, peaks, load, peers):
     versions = ", ".join(f"{peer.NAME} {peer.VERSION}" for peer in peers)
     return f"""# Results of `make bench`
 
@@ -128,6 +143,12 @@ all weights that the program reads in a run, over and over; products to the FMA 
 
 {peak_rows(peaks)}
 {step_rows(steps)}
+## Narrow weights
+
+`weights = f16`, `bf16` and `int8` beside our own f32, on one thread, in turn: medians, and how many times faster than f32.
+*drift*: how far outputs move from those with f32 weights, as the build measured it; *error*: from f64, on the row's inputs.
+
+{narrow_rows(narrow)}
 ## Loading
 
 Files in the page cache, batch 1; *served* with its defaults, the session with one thread. *served* verifies every byte
@@ -167,10 +188,10 @@ def draw(rows, path):
     figure.savefig(path, dpi=110)
 
 
-def write(output, rows, steps, loads, peaks, load, peers):
+def write(output, rows, steps, narrow, loads, peaks, load, peers):
     if not rows:
         raise SystemExit("no model has that name")
-    result = text(rows, steps, loads, peaks, load, peers)
+    result = text(rows, steps, narrow, loads, peaks, load, peers)
     if output:
         output.mkdir(parents=True, exist_ok=True)
         (output / "results.md").write_text(result)

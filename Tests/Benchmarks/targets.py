@@ -9,6 +9,9 @@ ALL_ROWS = 1.6
 TREES = 4.0
 """Geometric mean over the rows of trees."""
 
+NARROW_FIRST, NARROW_ENCODERS = 1.4, 1.0
+"""f16 weights over our own f32: at batch 1 where reading weights takes the time; encoders and larger batches."""
+
 # By class: at batch 1, and at every other batch.
 RATIOS = {
     "recommender": (1.3, FLOOR), "dlrm": (3.0, 1.2), "two-tower": (2.0, FLOOR), "trees": (3.0, 3.0),

@@ -47,16 +47,22 @@ struct Arm64Harness {
     for (binding, tensor) in zip(program.inputs, vector.inputs) {
       body += "  { \(array("given", tensor.bytes)) copy(arena + \(binding.offset), given, \(tensor.bytes.count)); }\n"
     }
-    for step in program.steps {
+    let requests = program.batch.map { vector.dims[$0] } ?? 1
+    var one = vector.dims
+    if let batch = program.batch { one[batch] = 1 }
+    body += "  static const i64 one[] = {\(one.map(String.init).joined(separator: ", "))};\n"
+    for call in program.calls(requests: requests) {
+      let step = program.steps[call.step]
       let arguments = step.arguments.map { argument in
         switch argument {
         case .arena(let offset): "arena + \(offset)"
         case .weights(let offset): "(void *)(plan_weights + \(offset))"
-        case .scratch(let offset): "scratch + \(offset)"
+        case .scratch(let offset), .local(let offset): "scratch + \(offset)"
+        case .request(let offset, let stride): "arena + \(offset + stride * UInt64(call.request ?? 0))"
         }
       }
       body +=
-        "  { void *const a[] = {\((arguments + ["0"]).joined(separator: ", "))}; serve_kernels[\(step.kernel)](a, dims, 0, 1); }\n"
+        "  { void *const a[] = {\((arguments + ["0"]).joined(separator: ", "))}; serve_kernels[\(step.kernel)](a, \(call.request == nil ? "dims" : "one"), 0, 1); }\n"
     }
     for (index, binding) in program.outputs.enumerated() where vector.comparisons[index] != .ignored {
       let bytes = vector.outputs[index].bytes

@@ -60,9 +60,12 @@ import Testing
   }
 
   /// Every graph for 1 and 3 images, whose bits do not depend on each other.
-  private mutating func check(_ graphs: [Graph], tolerance: Double = 1e-5) throws {
+  private mutating func check(
+    _ graphs: [Graph], tolerance: Double = 1e-5, leastLoopBytes: Int = CompilerOptions.leastLoopBytes,
+  ) throws {
     let isBatched = graphs.allSatisfy { $0.inputs.count == 1 }
-    let loaded = try LoadedPrograms(graphs, symbols: symbols, batch: isBatched ? "batch" : nil)
+    let loaded = try LoadedPrograms(
+      graphs, symbols: symbols, batch: isBatched ? "batch" : nil, leastLoopBytes: leastLoopBytes)
     for (at, graph) in graphs.enumerated() {
       let inputs = try graph.inputs.map { id in
         let type = graph.type(of: id)
@@ -191,6 +194,21 @@ import Testing
 
   @Test mutating func `a network gives the interpreter's results, and images do not touch each other`() throws {
     try check([try block()], tolerance: 2e-5)
+  }
+
+  @Test mutating func `a network gives the same results image by image`() throws {
+    let graph = try block()
+    try check([graph], tolerance: 2e-5, leastLoopBytes: 0)
+    let whole = try LoadedPrograms([graph], symbols: symbols, batch: "batch")
+    let looped = try LoadedPrograms([graph], symbols: symbols, batch: "batch", leastLoopBytes: 0)
+    let input = HostTensor(numbers(.f32, [4, 3, 13, 13]))
+    #expect(looped.run(0, [input], dims: ["batch": 4]) == whole.run(0, [input], dims: ["batch": 4]))
+    // What only steps of a loop touch has memory for one image.
+    let (of, all) = (looped.compiled.programs[0], whole.compiled.programs[0])
+    #expect(all.requestLoops.isEmpty && !of.requestLoops.isEmpty)
+    #expect(of.arenaBytes < all.arenaBytes)
+    // The product at the end shares its weights between the images.
+    #expect(of.requestLoops.allSatisfy { $0.upperBound < of.steps.count })
   }
 
   @Test mutating func `factors and padding disappear into weights, and images are copied once`() throws {

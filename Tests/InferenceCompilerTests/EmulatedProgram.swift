@@ -55,7 +55,9 @@ struct EmulatedProgram {
         switch argument {
         case .arena(let offset): "arena + \(offset)"
         case .weights(let offset): "weights + \(offset)"
-        case .scratch(let offset): "scratch + \(offset)"
+        case .scratch(let offset), .local(let offset): "scratch + \(offset)"
+        // The unit has no batch.
+        case .request(let offset, _): "arena + \(offset)"
         }
       }
       return "  { void *p[] = {\(pointers.joined(separator: ", "))}; serve_kernels[\(step.kernel)](p, dims, 0, 1); }\n"

@@ -18,6 +18,7 @@ final class LoadedPrograms {
   init(
     _ graphs: [Graph], symbols: [Symbol] = [], batch: String? = nil, families: [CPUFamily] = [.x86v3],
     compiledAs machine: CPUFamily? = nil, extra: [String] = [], leastSplitCost: Int = Program.Step.leastSplitCost,
+    leastLoopBytes: Int = CompilerOptions.leastLoopBytes,
   ) throws {
     let units = graphs.map { graph in
       CompilationUnit(
@@ -27,7 +28,10 @@ final class LoadedPrograms {
     self.symbols = symbols
     compiled = try compile(
       units, symbols: symbols,
-      options: CompilerOptions(families: families, leastSplitCost: leastSplitCost, keepsBuffersApart: Sanitizer.isOn) {
+      options: CompilerOptions(
+        families: families, leastSplitCost: leastSplitCost, leastLoopBytes: leastLoopBytes,
+        keepsBuffersApart: Sanitizer.isOn
+      ) {
         try Toolchain.compile($0, machine ?? $1, extra: extra + Sanitizer.flags)
       })
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).so")
@@ -104,20 +108,24 @@ final class LoadedPrograms {
   ) -> () -> Void {
     let scratch = GuardedMemory(byteCount: Int(program.scratchBytes))
     let values = symbols.map { Int64(dims[$0.name] ?? $0.maximum) } + [0]
-    let calls = program.steps.map { step in
-      (
-        functions[step.kernel], step.isSplit ? parts : 1,
+    var one = values
+    if let batch = program.batch { one[batch] = 1 }
+    let calls = program.calls(requests: program.batch.map { Int(values[$0]) } ?? 1).map { call in
+      let step = program.steps[call.step]
+      return (
+        functions[step.kernel], step.isSplit ? parts : 1, call.request == nil ? values : one,
         step.arguments.map { argument -> UnsafeMutableRawPointer? in
           switch argument {
           case .arena(let offset): arena + Int(offset)
           case .weights(let offset): weights.start + Int(offset)
-          case .scratch(let offset): scratch.start + Int(offset)
+          case .scratch(let offset), .local(let offset): scratch.start + Int(offset)
+          case .request(let offset, let stride): arena + Int(offset) + Int(stride) * (call.request ?? 0)
           }
         }
       )
     }
     return {
-      for (function, parts, pointers) in calls {
+      for (function, parts, values, pointers) in calls {
         for part in (0..<parts).reversed() { function(pointers, values, Int64(part), Int64(parts)) }
       }
       withExtendedLifetime(scratch) {}

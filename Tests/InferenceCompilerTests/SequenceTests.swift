@@ -112,4 +112,63 @@ import Testing
     }
     try cases.check()
   }
+
+  @Test(arguments: Recurrence.Cell.allCases)
+  func `a row of a recurrent layer has the same bits alone, in any batch and in parts`(cell: Recurrence.Cell) throws {
+    var random = Seeded(8)
+    let (steps, most) = (5, 23)
+    for (hidden, hasLengths, flag) in [(16, false, true), (80, false, false), (64, true, true), (13, false, true)] {
+      let recurrence = Recurrence(
+        cell: cell, hidden: hidden,
+        activations: cell == .simple ? [.tanh] : cell == .gru ? [.sigmoid, .tanh] : [.sigmoid, .tanh, .relu],
+        reverse: flag, resetsAfter: cell == .gru && flag, hasLengths: hasLengths)
+      var graph = Graph(name: "layer", symbols: [SymbolRange("rows", 1, most)])
+      var inputs: [HostTensor] = []
+      func input(_ shape: Int..., lengths: Bool = false) -> ValueID {
+        let count = shape.reduce(most, *)
+        inputs.append(
+          lengths
+            ? HostTensor(.i32, [most], (0..<count).map { Int32($0 % 7) })
+            : HostTensor(.f32, [most] + shape, random.floats(count)))
+        let type = TensorType(lengths ? .i32 : .f32, Shape([Dim(symbol: "rows")] + shape.map { Dim($0) }))
+        return graph.addInput("x\(inputs.count)", type)
+      }
+      func constant(_ shape: Int...) -> ValueID {
+        let values = random.floats(shape.reduce(1, *), in: -0.4...0.4)
+        return graph.addConstant("c\(graph.values.count)", Constant(.f32, shape, values))
+      }
+      let gates = recurrence.gateCount * hidden
+      let operands = try recurrence.operands.map { operand in
+        switch operand {
+        case .inputs: try graph.apply(.transpose([1, 0, 2]), input(steps, gates))
+        case .weights: constant(gates, hidden)
+        case .state, .cell: input(hidden)
+        case .resetBias: constant(hidden)
+        case .peepholes: constant(3 * hidden)
+        case .lengths: input(lengths: true)
+        }
+      }
+      let results = try graph.add(.recurrent(recurrence), operands, name: "y", origin: "test")
+      graph.outputs = [try graph.apply(.transpose([1, 0, 2]), results[0])] + results.dropFirst()
+      let loaded = try LoadedPrograms(
+        [graph], symbols: [Symbol(name: "rows", minimum: 1, maximum: most)], batch: "rows", leastSplitCost: 0)
+      // Weights that are packed at run time are packed once, by one thread.
+      let isSplit = loaded.compiled.programs[0].steps.contains { $0.label.contains("recurrent") && $0.isSplit }
+      #expect(isSplit == (hidden % 16 == 0))
+
+      func run(_ rows: Range<Int>, parts: Int) -> [[UInt8]] {
+        let part = inputs.map { input in
+          let size = input.bytes.count / most
+          let bytes = Array(input.bytes[rows.lowerBound * size..<rows.upperBound * size])
+          return HostTensor(element: input.element, shape: [rows.count] + input.shape.dropFirst(), bytes: bytes)
+        }
+        return loaded.run(0, part, dims: ["rows": rows.count], parts: parts).map(\.bytes)
+      }
+      let alone = (0..<most).map { run($0..<$0 + 1, parts: 1) }
+      for rows in [1, 2, 3, 4, 5, 6, 7, 13, most] {
+        let expected = alone[0].indices.map { at in alone[..<rows].flatMap { $0[at] } }
+        for parts in [1, 3] { #expect(run(0..<rows, parts: parts) == expected, "\(hidden) units, \(rows) rows") }
+      }
+    }
+  }
 }

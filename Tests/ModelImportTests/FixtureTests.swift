@@ -9,7 +9,7 @@ import Testing
   static let root = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Fixtures/"
 
   /// Whole models, and one operator each.
-  static let cases = folders(in: "onnx") + folders(in: "onnx-operators")
+  static let cases = ["onnx", "onnx-operators", "onnx-contrib"].flatMap(folders)
 
   private static func folders(in set: String) -> [String] {
     guard let folder = opendir(root + set) else { return [] }
@@ -24,7 +24,7 @@ import Testing
     return names.sorted()
   }
 
-  @Test func `the fixtures are there`() { #expect(Self.cases.count >= 120) }
+  @Test func `the fixtures are there`() { #expect(Self.cases.count >= 190) }
 
   @Test(arguments: cases)
   func `the interpreter agrees with onnxruntime`(name: String) throws {

@@ -56,6 +56,15 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     Refusal("byte 99999 is past the arena") { $0.programs[1].steps[0].arguments[0] = .arena(offset: 99999) },
     Refusal("is past the weights") { $0.programs[1].steps[0].arguments[1] = .weights(offset: 6 << 20) },
     Refusal("byte 129 is past the scratch") { $0.programs[1].steps[0].arguments[1] = .scratch(offset: 129) },
+    Refusal("a loop over requests without a batch") { $0.programs[1].requestLoops = [0..<2] },
+    Refusal("a loop over the steps 2..<5") { $0.programs[0].requestLoops = [2..<5] },
+    Refusal("a loop over the steps 1..<3") { $0.programs[0].requestLoops = [0..<2, 1..<3] },
+    Refusal("a part of a request outside of a loop") { $0.programs[0].requestLoops = [3..<4] },
+    Refusal("memory of a request outside of a loop") { $0.programs[1].steps[0].arguments = [.local(offset: 0)] },
+    Refusal("request 3 from byte 12992 on is past the arena") {
+      $0.programs[0].steps[2].arguments[0] = .request(offset: 12992, stride: 1200)
+    },
+    Refusal("byte 129 is past the scratch") { $0.programs[0].steps[2].arguments[1] = .local(offset: 129) },
     Refusal("its cost has no bound") { $0.programs[1].steps[0].cost = Dim(symbol: "cand") * Dim(.max) },
     Refusal("there is no field 5") { $0.experiment?.keyField = 5 },
     Refusal("query cannot be its key") { $0.experiment?.keyField = 4 },

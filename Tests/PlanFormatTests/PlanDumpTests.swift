@@ -22,6 +22,8 @@ import Testing
       "  in arena+3392: i64[cand] Product.category",
       "  0: gemm_0(arena+0, weights+64, arena+12992)  # gemm, split (22000*cand + 60 ps)",
       "  1: relu_1(arena+12992, scratch+64)  # relu",
+      "  request by request: 2...3",
+      "  3: relu_1(arena+12992+request*404, local+64)  # relu",
       "  out arena+12992: f32[cand + 1] response.scores",
       #"  out model = "v2""#,
       #"experiment ranker_v2 by request.customer_id, salt "2026-spring""#,

@@ -45,6 +45,7 @@ import Testing
     image.plan.programs = image.plan.programs.map { program in
       var program = program
       program.steps = []
+      program.requestLoops = []
       return program
     }
     image.weights = []

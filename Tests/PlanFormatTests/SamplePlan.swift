@@ -69,10 +69,13 @@ enum SamplePlan {
           kernel: 0, arguments: [.arena(offset: 0), .weights(offset: 64), .arena(offset: 12992)], label: "gemm",
           cost: cand * 22_000 + 60, isSplit: true),
         .init(kernel: 1, arguments: [.arena(offset: 12992), .scratch(offset: 64)], label: "relu"),
-      ],
+      ] + (batch == nil ? [] : [perRequest, perRequest]), requestLoops: batch == nil ? [] : [2..<4],
       arenaBytes: 16384, scratchBytes: 128, model: "Ranker",
     )
   }
+
+  private static let perRequest = Program.Step(
+    kernel: 1, arguments: [.request(offset: 12992, stride: 404), .local(offset: 64)], label: "relu")
 
   private static func golden(program: Int, requests: Int) -> GoldenVector {
     let candidates = 3

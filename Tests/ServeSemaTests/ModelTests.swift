@@ -51,6 +51,30 @@ import Testing
     #expect(found?.batches == false)
   }
 
+  @Test func `a version has its own precision of weights`() throws {
+    let ports = ["in x : f32[N, 4]", "out y : f32[N]"]
+    let (found, result) = model(
+      "version a { source = \"m.onnx\" }\nversion b { source = \"m.onnx\", weights = f16 { max_drift = 0.002 } }",
+      file("m.onnx", ports[0], ports[1]))
+    #expect(result.errors.isEmpty, "\(result.diagnostics)")
+    #expect(
+      found?.versions.map(\.weights) == [.init(), .init(format: .f16, maximumDrift: 0.002)])
+  }
+
+  @Test func `rounded weights need a bound on their drift`() {
+    func only(_ weights: String) -> Diagnostic? {
+      let (_, result) = model(
+        "source = \"m.onnx\"\nweights = \(weights)", file("m.onnx", "in x : f32[N, 4]", "out y : f32[N]"))
+      return result.errors.count == 1 ? result.errors[0] : nil
+    }
+    #expect(only("bf16")?.code == .missingField)
+    #expect(only("bf16 { }")?.code == .missingField)
+    #expect(only("f8 { max_drift = 0.1 }")?.code == .unknownName)
+    #expect(only("int8 { max_drift = 1.5 }")?.code == .outOfRange)
+    #expect(only("int8 { max_drift = 0.1, calibration = \"c.npz\" }")?.code == .notSupported)
+    #expect(only("3")?.code == .typeMismatch)
+  }
+
   @Test func `versions with different sizes are told apart`() {
     let (_, result) = model(
       "signature {\n in x : f32[rows, D]\n out y : f32[rows]\n}\nversion a { source = \"a.onnx\" }\nversion b { source = \"b.onnx\" }",

@@ -4,7 +4,8 @@ import ServeDiagnostics
 
 /// Plans by all that goes into them, so that a build of unchanged inputs makes none anew.
 ///
-/// `<key>.root` names a plan, `<root>.plan` is one. A plan is used only after every byte of it was verified.
+/// `<key>.root` names a plan and has the findings that its build told of, a line each; `<root>.plan` is one. A plan is
+/// used only after every byte of it was verified.
 struct PlanCache {
   let cache: Cache
   /// What is the same for every plan of this process: this very program, and the C compiler.
@@ -30,20 +31,21 @@ struct PlanCache {
   }
 
   /// The verified plan under a key, in `folder` by the name of its content.
-  func plan(_ key: String, in folder: URL) -> (file: PlanFile, path: String)? {
-    guard let root = cache.read("\(key).root").map({ String(decoding: $0, as: UTF8.self) }) else { return nil }
+  func plan(_ key: String, in folder: URL) -> (file: PlanFile, path: String, findings: [String])? {
+    let lines = cache.read("\(key).root").map { String(decoding: $0, as: UTF8.self).components(separatedBy: "\n") }
+    guard let lines, let root = lines.first else { return nil }
     let target = folder.appendingPathComponent("sha256-\(root).plan")
-    func verified() -> (file: PlanFile, path: String)? {
+    func verified() -> (file: PlanFile, path: String, findings: [String])? {
       guard let file = try? PlanFile.open(target.path), file.root == root else { return nil }
-      return (file, target.path)
+      return (file, target.path, Array(lines.dropFirst()))
     }
     if let found = verified() { return found }
     try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     return cache.fetch("\(root).plan", to: target) ? verified() : nil
   }
 
-  func store(_ path: String, root: String, as key: String) {
-    cache.store(file: URL(fileURLWithPath: path), as: "\(root).plan")
-    cache.store(Data(root.utf8), as: "\(key).root")
+  func store(_ built: PlanBuilder.Built, as key: String) {
+    cache.store(file: URL(fileURLWithPath: built.path), as: "\(built.root).plan")
+    cache.store(Data(([built.root] + built.drifts).joined(separator: "\n").utf8), as: "\(key).root")
   }
 }

@@ -39,16 +39,25 @@ package struct Bench {
   let requests: Int
   let seconds: Double
   let data: String?
+  let weights: WeightFormat?
 
   /// - Parameters:
   ///   - threads: what one request may use; long steps are split over them.
+  ///   - weights: the name of what the weights of an ONNX file are rounded to; a .serve file says so itself.
   ///   - requests: how many run at a time, each on an executor of its own.
-  package init(batches: [Int], threads: [Int], requests: Int = 1, seconds: Double, data: String?) {
+  package init(
+    batches: [Int], threads: [Int], requests: Int = 1, seconds: Double, data: String?, weights: String? = nil,
+  ) throws(DriverError) {
     self.batches = batches
     self.threads = threads
     self.requests = requests
     self.seconds = seconds
     self.data = data
+    self.weights = WeightFormat(rawValue: weights ?? "")
+    if let weights, self.weights == nil {
+      let known = WeightFormat.allCases.map(\.rawValue).joined(separator: ", ")
+      throw DriverError(.usage, "--weights takes one of \(known), not `\(weights)`", help: "see `servec bench --help`")
+    }
   }
 
   /// A row for each program, batch and number of threads.
@@ -117,7 +126,12 @@ package struct Bench {
 
   private func plans(_ path: String) throws -> [LocalPlan] {
     if path.hasSuffix(".plan") { return [try LocalPlan(planFile: path)] }
-    let program = try Check().run(source: path)
+    guard weights == nil || path.hasSuffix(".onnx") else {
+      throw DriverError(.usage, "a precision of weights is for an ONNX file", help: "a .serve file has `weights = …`")
+    }
+    // Speed alone is asked for here; a build measures the drift.
+    let precision = weights.map { $0 == .f32 ? "f32" : "\($0.rawValue) { max_drift = 1 }" }
+    let program = try Check(weights: precision).run(source: path)
     guard program.module != nil else {
       throw DriverError(.inputErrors, "\(path) has errors", help: "see `servec check \(path)`")
     }

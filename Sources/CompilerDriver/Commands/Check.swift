@@ -7,7 +7,13 @@ package struct Check {
   /// Keep the environment of this name only.
   package var environment: String?
 
-  package init(environment: String? = nil) { self.environment = environment }
+  /// The precision of an ONNX file's weights, as `weights` is written; a .serve file says its own.
+  package var weights: String?
+
+  package init(environment: String? = nil, weights: String? = nil) {
+    self.environment = environment
+    self.weights = weights
+  }
 
   package func run(path: String) throws -> CheckedProgram {
     try select(Frontend().check(path: path))
@@ -16,7 +22,8 @@ package struct Check {
   /// A .serve file, or an ONNX file as the program that serves it as it is.
   package func run(source path: String) throws -> CheckedProgram {
     guard path.hasSuffix(".onnx") else { return try run(path: path) }
-    let text = try ModelProgram(path: path).text(modelPath: URL(fileURLWithPath: path).lastPathComponent)
+    let text = try ModelProgram(path: path, weights: weights).text(
+      modelPath: URL(fileURLWithPath: path).lastPathComponent)
     return try select(Frontend().check(path: path + ".serve", bytes: Array(text.utf8)))
   }
 

@@ -17,7 +17,7 @@ extension TypedModule {
       lines.append("model \(model.name)\(model.batches ? " (batches)" : "")")
       lines += model.signature.inputs.map { "  in  \($0.name) : \($0.type)" }
       lines += model.signature.outputs.map { "  out \($0.name) : \($0.type)" }
-      lines += model.versions.map { "  version \($0.name) sha256:\($0.digest)" }
+      lines += model.versions.map { "  version \($0.name) sha256:\($0.digest)\($0.weights.text)" }
     }
     for store in stores { lines.append("store \(store.name) : sqlite") }
     for group in features {
@@ -81,4 +81,8 @@ extension PipelineType {
     case .outputs(let ports): "{ " + ports.map { "\($0.name): \($0.type)" }.joined(separator: ", ") + " }"
     }
   }
+}
+
+extension ModelDeclaration.Weights {
+  fileprivate var text: String { format == .f32 ? "" : " \(format.rawValue), max_drift \(maximumDrift)" }
 }

@@ -5,6 +5,8 @@ import TensorTypes
 /// The .serve text that serves a model file as it is.
 struct ModelProgram {
   let path: String
+  /// As the setting is written, with its bound; nil for weights as in the file.
+  var weights: String?
 
   /// A range for dimensions that the file leaves open and batching does not fill.
   static let openDimension = "1...512"
@@ -24,7 +26,8 @@ struct ModelProgram {
       text += "/// Left open by the model file.\ndim \(Self.valueName(symbol)) = \(Self.openDimension)\n"
     }
     let model = Self.typeName(stem)
-    text += "model \(model) { source = \"\(Self.escaped(modelPath))\" }\n"
+    let precision = weights.map { ", weights = \($0)" } ?? ""
+    text += "model \(model) { source = \"\(Self.escaped(modelPath))\"\(precision) }\n"
     text += "service \(Self.valueName(stem)) { model = \(model) }\n"
     return text
   }

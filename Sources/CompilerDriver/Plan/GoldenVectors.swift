@@ -42,7 +42,7 @@ enum GoldenVectors {
       }
     }
     let smallest = symbols.map(\.minimum)
-    let limit = max(smallCost, cost(smallest).multipliedReportingOverflow(by: 2).partialValue)
+    let limit = max(smallCost, 2 * min(cost(smallest), .max / 2))
     let second = [11, 7, 5, 3, 2].lazy
       .map { size in symbols.map { min($0.maximum, max($0.minimum, size)) } }
       .first { $0 != smallest && cost($0) < limit }
@@ -51,7 +51,7 @@ enum GoldenVectors {
 
   /// Inputs and what the interpreter makes of them. Where a graph computes indices in a way that shows no bound, inputs
   /// in the usual range may miss its tables; smaller ids are tried then.
-  private static func reference(
+  static func reference(
     _ unit: CompilationUnit, _ values: [String: Int], _ domains: [ValueID: SyntheticInputs.Domain], seed: UInt64,
   ) throws(DriverError) -> (inputs: [HostTensor], outputs: [HostTensor]) {
     var failure: InterpreterError?

@@ -17,6 +17,8 @@ struct PlanBuilder {
     var root: String
     var fileBytes: Int
     var plan: Plan
+    /// What rounded weights do to outputs, one finding a program that has such.
+    var drifts: [String] = []
 
     /// What manifests and memory checks need to know of it.
     func facts(settings: String, families: [CPUFamily]) -> PlanFacts {
@@ -58,6 +60,14 @@ struct PlanBuilder {
         domains: assembly.domains[at])
     }
 
+    var drifts: [String] = []
+    for (at, unit) in assembly.units.enumerated() where golden {
+      guard let drift = assembly.drifts[at] else { continue }
+      let finding = try drift.check(unit, symbols: plan.symbols, domains: assembly.domains[at])
+      progress.step(finding)
+      drifts.append(finding)
+    }
+
     progress.step("\(service): pack \(ByteCount(compiled.weightBytes)) of weights and write the plan")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let beside = folder.appendingPathComponent(".\(UUID().uuidString).plan")
@@ -70,7 +80,7 @@ struct PlanBuilder {
         throw DriverError(.environment, "cannot write \(path.path): \(String(cString: strerror(errno)))")
       }
       let size = (try? FileManager.default.attributesOfItem(atPath: path.path)[.size] as? Int) ?? 0
-      return Built(path: path.path, root: root, fileBytes: size, plan: plan)
+      return Built(path: path.path, root: root, fileBytes: size, plan: plan, drifts: drifts)
     } catch let error as PlanError {
       throw DriverError(.environment, "the plan of \(service) cannot be written: \(error)")
     }
@@ -79,8 +89,8 @@ struct PlanBuilder {
 
 extension PlanBuilder.Built {
   /// A plan that was made before.
-  init(path: String, file: PlanFile) {
-    self.init(path: path, root: file.root, fileBytes: file.byteCount, plan: file.plan)
+  init(path: String, file: PlanFile, drifts: [String]) {
+    self.init(path: path, root: file.root, fileBytes: file.byteCount, plan: file.plan, drifts: drifts)
   }
 
   /// Reads it back and verifies every byte.

@@ -30,13 +30,13 @@ struct PlanMaker {
     if let key, let known = plans?.plan(key, in: folder) {
       progress.step("\(service.name): nothing changed; the plan is there")
       try SelfCheck.run(known.file, stores: module.stores, families: families, progress: progress)
-      return PlanBuilder.Built(path: known.path, file: known.file)
+      return PlanBuilder.Built(path: known.path, file: known.file, drifts: known.findings)
     }
     let assembly = try ServiceAssembler(module: module, service: service) { try importer.graph($0) }.assemble()
     let built = try PlanBuilder(cache: kernels, families: families, progress: progress)
       .build(assembly, metadata: PlanMetadata(module: module, service: service).json, into: folder)
     try SelfCheck.run(try built.open(), stores: module.stores, families: families, progress: progress)
-    if let key { plans?.store(built.path, root: built.root, as: key) }
+    if let key { plans?.store(built, as: key) }
     return built
   }
 }

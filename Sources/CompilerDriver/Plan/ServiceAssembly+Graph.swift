@@ -26,6 +26,6 @@ extension ServiceAssembly {
     let unit = CompilationUnit(
       graph: graph, name: name, version: "1", batch: batch, inputs: graph.inputs.indices.map { .request($0) },
       outputs: graph.outputs.indices.map { .response($0) })
-    self.init(units: [unit], models: [name], plan: plan, orderDependent: [[]], domains: [[:]])
+    self.init(units: [unit], models: [name], plan: plan, orderDependent: [[]], domains: [[:]], drifts: [nil])
   }
 }

@@ -16,6 +16,8 @@ struct ServiceAssembly {
   var orderDependent: [Set<Int>]
   /// Per unit, what test inputs may be.
   var domains: [[ValueID: SyntheticInputs.Domain]]
+  /// Per unit, what its rounded weights are measured against; nil where all weights are as in the files.
+  var drifts: [WeightDrift?]
 }
 
 /// Puts together lowered graphs, records and the experiment of one service in one environment.
@@ -32,7 +34,11 @@ struct ServiceAssembler {
     let arms = self.arms
     let symbols = try symbolRanges()
     var lowered: [(arm: Arm, graph: PipelineGraph)] = []
-    for arm in arms { lowered.append((arm, try lower(arm, symbols))) }
+    var drifts: [WeightDrift?] = []
+    for arm in arms {
+      lowered.append((arm, try lower(arm, symbols, isRounded: true)))
+      drifts.append(try drift(of: arm, symbols))
+    }
 
     let (request, response) = try fields()
     let (features, columns) = try featureGroups(lowered.map(\.graph))
@@ -58,7 +64,27 @@ struct ServiceAssembler {
     }
     return ServiceAssembly(
       units: units, models: arms.map(\.model), plan: plan, orderDependent: lowered.map(\.graph.orderDependent),
-      domains: domains)
+      domains: domains, drifts: drifts)
+  }
+
+  /// The arm with weights as in the files, where a version rounds them.
+  private func drift(of arm: Arm, _ symbols: [SymbolRange]) throws -> WeightDrift? {
+    var rounded: [(name: String, version: ModelDeclaration.Version)] = []
+    switch service.body {
+    case .model(let name, _):
+      rounded.append((name, try self.version(arm.version, of: declaration(ofModel: name))))
+    case .pipeline(let name, _):
+      for parameter in module.pipelines.first(where: { $0.name == name })?.models ?? [] {
+        let model = try declaration(ofModel: parameter.model)
+        let version = arm.versions[parameter.name] ?? model.versions.first?.name ?? ""
+        rounded.append((parameter.model, try self.version(version, of: model)))
+      }
+    }
+    rounded = rounded.filter { $0.version.weights.format != .f32 }
+    guard let maximum = rounded.map(\.version.weights.maximumDrift).min() else { return nil }
+    let what = rounded.map { "\($0.version.weights.format.rawValue) weights of \($0.name).\($0.version.name)" }
+    return WeightDrift(
+      reference: try lower(arm, symbols, isRounded: false).graph, maximum: maximum, what: what.joined(separator: ", "))
   }
 
   // MARK: - Arms
@@ -92,12 +118,12 @@ struct ServiceAssembler {
     return experiment.arms.map { arm($0.name, replacing: $0.version) }
   }
 
-  private func lower(_ arm: Arm, _ symbols: [SymbolRange]) throws -> PipelineGraph {
+  private func lower(_ arm: Arm, _ symbols: [SymbolRange], isRounded: Bool) throws -> PipelineGraph {
     do {
       switch service.body {
       case .model(let name, _):
         let model = try declaration(ofModel: name)
-        let graph = try graph(of: model, version: arm.version)
+        let graph = try graph(of: model, version: arm.version, isRounded: isRounded)
         return try Lowering.lower(
           model, graph: graph, symbols: symbols, batchSymbol: Self.batchSymbol, name: arm.programName)
       case .pipeline(let name, _):
@@ -108,7 +134,7 @@ struct ServiceAssembler {
         for parameter in pipeline.models {
           let model = try declaration(ofModel: parameter.model)
           let version = arm.versions[parameter.name] ?? model.versions.first?.name ?? ""
-          graphs[parameter.name] = (try graph(of: model, version: version), version)
+          graphs[parameter.name] = (try graph(of: model, version: version, isRounded: isRounded), version)
         }
         return try Lowering.lower(
           pipeline, module: module, graphs: graphs, symbols: symbols, batchSymbol: Self.batchSymbol,
@@ -126,11 +152,22 @@ struct ServiceAssembler {
     return model
   }
 
-  private func graph(of model: ModelDeclaration, version: String) throws -> Graph {
-    guard let chosen = model.versions.first(where: { $0.name == version }) else {
-      throw DriverError(.inputErrors, "model `\(model.name)` has no version `\(version)`")
+  private func version(_ name: String, of model: ModelDeclaration) throws -> ModelDeclaration.Version {
+    guard let chosen = model.versions.first(where: { $0.name == name }) else {
+      throw DriverError(.inputErrors, "model `\(model.name)` has no version `\(name)`")
     }
-    return try importGraph(chosen.path)
+    return chosen
+  }
+
+  private func graph(of model: ModelDeclaration, version: String, isRounded: Bool) throws -> Graph {
+    let chosen = try self.version(version, of: model)
+    let graph = try importGraph(chosen.path)
+    guard isRounded else { return graph }
+    do {
+      return try WeightFormat(chosen.weights.format).rounding(graph)
+    } catch {
+      throw DriverError(.inputErrors, "model `\(model.name)`: \(error)")
+    }
   }
 
   // MARK: - Dimensions

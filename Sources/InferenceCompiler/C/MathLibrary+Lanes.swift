@@ -45,6 +45,14 @@ extension MathLibrary {
       return sum + (x << 16 >> 16) * (y << 16 >> 16) + (x >> 16) * (y >> 16);
     #endif
     }
+    /// Weights as they stand in panels: f16, pairs of bf16 (high halves of f32) and int8.
+    MATH f32x16 widen(f16x16 w) { return __builtin_convertvector(w, f32x16); }
+    MATH f32x16 widen(u16x16 w) {
+      u32x8 pairs = (u32x8)w;
+      f32x8 low = (f32x8)(pairs << 16), high = (f32x8)(pairs & 0xffff0000u);
+      return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    }
+    MATH f32x16 widen(i8x16 w) { return __builtin_convertvector(__builtin_convertvector(w, i32x16), f32x16); }
     /// Sums the lanes in a fixed order.
     MATH f32 sum_lanes(f32x16 v) {
       for (i32 i = 0; i < 8; i++) v[i] += v[i + 8];

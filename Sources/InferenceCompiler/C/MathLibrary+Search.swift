@@ -1,27 +1,27 @@
 extension MathLibrary {
   /// The passes of `SearchKernel`, which says why they find the exact best.
   static let searchFunctions = """
-    /// One row's query and what its first pass has left: `least` is the k-th largest lower bound.
+    /// One row's query and what its first pass has left. `least` is the k-th largest of the lower bounds, or was;
+    /// `lowers` are those above it, as integers in the same order.
     typedef struct {
       f32 step, reach, least;
       i32 count, kept, is_exact;
       f32 *query;
       i32 *pairs;
-      f32 *heap;
+      u32 *lowers;
       i32 *places;
       f32 *uppers;
     } search;
-    INLINE search *search_state(u8 *memory) { return (search *)memory; }
     /// Adds products of two elements of a query and of 16 columns.
-    INLINE i32x16 search_pair(i32x16 sum, const i8 *codes, i32 pair) {
+    INLINE i32x16 search_add(i32x16 sum, const i8 *codes, i32 pair) {
     #if defined(__AVX2__)
-      typedef i16 i16x16 __attribute__((vector_size(32)));
-      typedef i32 i32x8 __attribute__((vector_size(32)));
-      typedef i8 i8x16 __attribute__((vector_size(16)));
-      i16x16 both = (i16x16)((i32x8){0} + pair);
-      i16x16 a = __builtin_convertvector(*(const i8x16 *)codes, i16x16);
-      i16x16 b = __builtin_convertvector(*(const i8x16 *)(codes + 16), i16x16);
-      i32x8 low = (i32x8)__builtin_ia32_pmaddwd256(a, both), high = (i32x8)__builtin_ia32_pmaddwd256(b, both);
+      typedef i16 words __attribute__((vector_size(32)));
+      typedef i32 sums __attribute__((vector_size(32)));
+      typedef i8 bytes __attribute__((vector_size(16)));
+      words both = (words)((sums){0} + pair);
+      words a = __builtin_convertvector(*(const bytes *)codes, words);
+      words b = __builtin_convertvector(*(const bytes *)(codes + 16), words);
+      sums low = (sums)__builtin_ia32_pmaddwd256(a, both), high = (sums)__builtin_ia32_pmaddwd256(b, both);
       return sum + (i32x16)__builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     #else
       i8x32 all = *(const i8x32 *)codes;
@@ -29,6 +29,7 @@ extension MathLibrary {
       return sum + even * (i32)(i16)pair + odd * (pair >> 16);
     #endif
     }
+    INLINE search *search_state(u8 *memory) { return (search *)memory; }
     INLINE u64 search_rounded(u64 bytes) { return (bytes + 63) / 64 * 64; }
     INLINE void search_begin(
       search *s, const f32 *x, i64 stride, i64 depth, i32 limit, i64 k, i64 capacity) {
@@ -38,8 +39,8 @@ extension MathLibrary {
       memory += search_rounded(pairs * 8);
       s->pairs = (i32 *)memory;
       memory += search_rounded(pairs * 4);
-      s->heap = (f32 *)memory;
-      memory += search_rounded((u64)k * 4);
+      s->lowers = (u32 *)memory;
+      memory += search_rounded((u64)k * 8 + 64);
       s->places = (i32 *)memory;
       s->uppers = (f32 *)(memory + capacity * 4);
       s->count = 0;
@@ -64,28 +65,28 @@ extension MathLibrary {
       s->step = (f32)step;
       s->reach = (f32)((0.5 * sum + 63.5 * step * depth + 127.5 * all * (depth + 16) * 0x1p-24) * (1.0 + 0x1p-20));
     }
-    /// Puts a lower bound among the `k` largest, a heap with the least first.
-    INLINE void search_keep(search *s, i64 k, f32 lower) {
-      i64 at = 0;
-      if (s->kept < k) {
-        at = s->kept++;
-        for (; at > 0 && s->heap[(at - 1) / 2] > lower; at = (at - 1) / 2) s->heap[at] = s->heap[(at - 1) / 2];
-      } else {
-        if (!(lower > s->heap[0])) return;
-        for (;;) {
-          i64 child = 2 * at + 1;
-          if (child >= k) break;
-          if (child + 1 < k && s->heap[child + 1] < s->heap[child]) child++;
-          if (!(s->heap[child] < lower)) break;
-          s->heap[at] = s->heap[child];
-          at = child;
-        }
+    /// Brings `least` up to date and forgets lower bounds below it.
+    NOINLINE void search_tighten(search *s, i64 k) {
+      if (s->kept < k) return;
+      // The k-th largest, bit by bit from the highest.
+      u32 least = 0;
+      for (u32 bit = 1u << 31; bit != 0; bit >>= 1) {
+        i32 reached = 0;
+        for (i32 i = 0; i < s->kept; i++) reached += s->lowers[i] >= (least | bit);
+        if (reached >= k) least |= bit;
       }
-      s->heap[at] = lower;
-      if (s->kept == k) s->least = s->heap[0];
+      i32 left = 0;
+      for (i32 i = 0; i < s->kept; i++) {
+        s->lowers[left] = s->lowers[i];
+        left += s->lowers[left] > least;
+      }
+      for (; left < k; left++) s->lowers[left] = least;
+      s->kept = left;
+      s->least = from_bits((i32)(least >> 31 ? least ^ 1u << 31 : ~least));
     }
     /// Forgets columns that have turned out too low.
-    INLINE void search_drop(search *s) {
+    INLINE void search_drop(search *s, i64 k) {
+      search_tighten(s, k);
       i32 left = 0;
       for (i32 i = 0; i < s->count; i++) {
         if (!(s->uppers[i] >= s->least)) continue;
@@ -96,31 +97,56 @@ extension MathLibrary {
     }
     /// Admits those of 16 columns that may be among the best; gives the bound up when it leaves too many.
     NOINLINE void search_admit(
-      search *s, const f32 *bounds, i64 first, i64 lanes, i64 k, i64 capacity) {
+      search *s, const f32 *uppers, const f32 *lowers, i64 first, i64 lanes, i64 k, i64 capacity) {
+      if (s->kept > 2 * k) search_tighten(s, k);
+      if (s->count + 16 > capacity) {
+        search_drop(s, k);
+        s->is_exact = s->count > capacity / 4 * 3;
+        if (s->is_exact) return;
+      }
+      i32 count = s->count, kept = s->kept;
+      f32 least = s->least;
       for (i64 lane = 0; lane < lanes; lane++) {
-        if (!(bounds[lane] >= s->least)) continue;
-        if (s->count == capacity) search_drop(s);
-        if (s->count > capacity / 4 * 3) {
-          s->is_exact = 1;
-          return;
-        }
-        s->places[s->count] = (i32)(first + lane);
-        s->uppers[s->count++] = bounds[lane];
-        search_keep(s, k, bounds[16 + lane]);
+        if (!(uppers[lane] >= least)) continue;
+        s->places[count] = (i32)(first + lane);
+        s->uppers[count++] = uppers[lane];
+        i32 bits = to_bits(lowers[lane]);
+        s->lowers[kept] = (u32)bits ^ (bits < 0 ? ~0u : 1u << 31);
+        kept += lowers[lane] > least;
+      }
+      s->count = count;
+      s->kept = kept;
+    }
+    INLINE void search_bound(
+      search *s, i32x16 sum, const f32 *scales, i64 panel, i64 count, i64 k, i64 capacity) {
+      f32x16 middle = to_float(sum) * s->step, scale = *(const f32x16 *)(scales + panel * 16);
+      f32x16 upper = (middle + s->reach) * scale;
+      if (__builtin_reduce_or(upper >= s->least) == 0) return;
+      f32x16 lower = (middle - s->reach) * scale;
+      i64 lanes = count - panel * 16;
+      search_admit(
+        s, (const f32 *)&upper, (const f32 *)&lower, panel * 16, lanes < 16 ? lanes : 16, k, capacity);
+    }
+    /// All panels for some rows, which share what is read.
+    INLINE void search_tile(
+      const i32 rows, search *const *s, const i8 *codes, const f32 *scales, i64 pairs, i64 count, i64 k, i64 capacity) {
+      for (i64 panel = 0; panel * 16 < count; panel++, codes += pairs * 32) {
+        i32x16 sums[4] = {0};
+        for (i64 i = 0; i < pairs; i++)
+          for (i32 r = 0; r < rows; r++) sums[r] = search_add(sums[r], codes + i * 32, s[r]->pairs[i]);
+        for (i32 r = 0; r < rows; r++)
+          if (!s[r]->is_exact) search_bound(s[r], sums[r], scales, panel, count, k, capacity);
       }
     }
     INLINE void search_panels(
-      search *s, const i8 *codes, const f32 *scales, i64 first, i64 last, i64 pairs, i64 count, i64 k, i64 capacity) {
-      for (i64 panel = first; panel < last && !s->is_exact; panel++) {
-        const i8 *line = codes + panel * pairs * 32;
-        i32x16 sum = 0;
-        for (i64 i = 0; i < pairs; i++) sum = search_pair(sum, line + i * 32, s->pairs[i]);
-        f32x16 middle = to_float(sum) * s->step, scale = *(const f32x16 *)(scales + panel * 16);
-        f32x16 upper = (middle + s->reach) * scale;
-        if (__builtin_reduce_or(upper >= s->least) == 0) continue;
-        f32x16 bounds[2] = {upper, (middle - s->reach) * scale};
-        i64 lanes = count - panel * 16;
-        search_admit(s, (const f32 *)bounds, panel * 16, lanes < 16 ? lanes : 16, k, capacity);
+      u8 *states, i64 bytes, i64 rows, const i8 *codes, const f32 *scales, i64 pairs, i64 count, i64 k, i64 capacity) {
+      search *s[4];
+      for (i64 r = 0; r < rows; r++) s[r] = search_state(states + r * bytes);
+      switch (rows) {
+        case 1: search_tile(1, s, codes, scales, pairs, count, k, capacity); break;
+        case 2: search_tile(2, s, codes, scales, pairs, count, k, capacity); break;
+        case 3: search_tile(3, s, codes, scales, pairs, count, k, capacity); break;
+        case 4: search_tile(4, s, codes, scales, pairs, count, k, capacity); break;
       }
     }
     /// Scores the listed columns and puts them among the best `k`, NaN last; of equal scores the first stays first.
@@ -156,7 +182,7 @@ extension MathLibrary {
     INLINE void search_finish(
       search *s, const f32 *matrix, i64 depth, i64 stride, i64 count, i64 k, i64 capacity, f32 *best, i64 *place) {
       if (!s->is_exact) {
-        search_drop(s);
+        search_drop(s, k);
         search_score(s, matrix, depth, stride, k, 0, best, place);
         return;
       }

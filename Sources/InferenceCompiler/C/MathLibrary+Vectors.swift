@@ -78,24 +78,40 @@ extension MathLibrary {
       y = x == __builtin_inff() ? x : y;
       return u == 1.0f ? x : y;
     }
+    /// (exp(2 |x|) - 1) / (exp(2 |x|) + 1): no second approximation near 0, since the numerator has no cancellation.
+    /// Adding 1.5 * 2^23 rounds to an integer, which then stands in the lowest bits.
     MATH T m_tanh(T x) {
       T a = m_absolute(x);
-      T z = x * x;
-      T p = m_fma((T)(-5.70498872745e-3f), z, (T)(2.06390887954e-2f));
-      p = m_fma(p, z, (T)(-5.37397155531e-2f));
-      p = m_fma(p, z, (T)(1.33314422036e-1f));
-      p = m_fma(p, z, (T)(-3.33332819422e-1f));
-      T small = m_fma(p * z, a, a);
-      T c = a > 10.0f ? (T)(10.0f) : a;
-      T large = 1.0f - 2.0f / (m_exp(c + c) + 1.0f);
-      T y = a < 0.625f ? small : large;
-      y = from_bits(to_bits(y) | (to_bits(x) & (I)(1 << 31)));
-      return x != x ? x : y;
+      T c = a > 9.02f ? (T)(9.02f) : a;
+      c = c + c;
+      T t = m_fma(c, (T)(1.44269504f), (T)(12582912.0f));
+      T n = t - 12582912.0f;
+      T r = m_fma(n, (T)(-0.693359375f), c);
+      r = m_fma(n, (T)(2.12194440e-4f), r);
+      T p = m_fma((T)(1.3901335e-3f), r, (T)(8.36326e-3f));
+      p = m_fma(p, r, (T)(4.1666854e-2f));
+      p = m_fma(p, r, (T)(1.6666576e-1f));
+      p = m_fma(p, r, (T)(0.5f));
+      p = m_fma(p, r * r, r);
+      T s = from_bits((to_bits(t) << 23) + 0x3f800000);
+      T e = m_fma(p, s, s - 1.0f);
+      T y = e / (e + 2.0f);
+      return from_bits(to_bits(y) | (to_bits(x) & (I)(1 << 31)));
     }
+    /// 1 / (1 + exp(-x)); where 2^n is no normal number, which is rare, the lanes concerned are 1 or exp(x).
     MATH T m_sigmoid(T x) {
-      T e = m_exp(-m_absolute(x));
-      T y = x >= 0.0f ? (T)(1.0f) : e;
-      return m_fma(-y, e / (e + 1.0f), y);
+      T t = m_fma(x, (T)(-1.44269504f), (T)(12582912.0f));
+      T n = t - 12582912.0f;
+      T r = m_fma(n, (T)(-0.693359375f), -x);
+      r = m_fma(n, (T)(2.12194440e-4f), r);
+      T s = from_bits((to_bits(t) << 23) + 0x3f800000);
+      T y = 1.0f / m_fma(m_fma(m_expPolynomial(r), r, (T)(1.0f)), s, (T)(1.0f));
+      T a = m_absolute(x);
+      if (any_lane(!(a <= 87.0f))) {
+        T e = x > 0.0f ? (T)(1.0f) : m_exp(-a);
+        y = a <= 87.0f ? y : e;
+      }
+      return y;
     }
     MATH T m_erf(T x) {
       T a = m_absolute(x);

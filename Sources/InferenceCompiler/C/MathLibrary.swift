@@ -2,15 +2,16 @@
 ///
 /// The functions are branch-free polynomials that are written once and instantiated for `f32` and `f32x16`; both
 /// do the same operations in the same order, so a vectorised loop and its scalar tail give the same bits.
-/// Coefficients: log, tanh, sin and cos are Cephes' single-precision sets (S. Moshier); erf is N. Juffa's two-interval
-/// minimax fit; exp and the tail of gelu, exp(t² / 2) Φ(-t) (t + 5/2) in t / (t + 5/2), are minimax fits of our own.
+/// Coefficients: log, sin and cos are Cephes' single-precision sets (S. Moshier); erf is N. Juffa's two-interval minimax
+/// fit; exp, (exp(x) - 1 - x) / x² for tanh, and the tail of gelu, exp(t² / 2) Φ(-t) (t + 5/2) in t / (t + 5/2), are
+/// minimax fits of our own.
 /// `specs/numerics.md` states the errors, which hold for all floats; infinities, NaN, denormals and -0 come out right.
 /// `string` and `kernel` are `serve_string` and `serve_kernel` of plan_abi.h, which freestanding code cannot include.
 enum MathLibrary {
   static var prelude: String {
     types + instantiate(vectorFunctions, "f32", "i32") + instantiate(vectorFunctions, "f32x16", "i32x16")
       + doubleFunctions + inverseFunctions + numberFunctions + smallFunctions + laneFunctions + treeFunctions
-      + productFunctions + rowFunctions + searchFunctions
+      + productFunctions + recurrenceFunctions + rowFunctions + searchFunctions
   }
 
   private static func instantiate(_ template: String, _ float: String, _ int: String) -> String {
@@ -47,6 +48,10 @@ enum MathLibrary {
     typedef struct { const u8 *bytes; u64 length; } string;
     typedef f32 f32x16 __attribute__((ext_vector_type(16)));
     typedef i32 i32x16 __attribute__((ext_vector_type(16)));
+    typedef f16 f16x16 __attribute__((ext_vector_type(16)));
+    typedef u16 u16x16 __attribute__((ext_vector_type(16)));
+    typedef u32 u32x8 __attribute__((ext_vector_type(8)));
+    typedef i8 i8x16 __attribute__((ext_vector_type(16)));
     typedef i8 i8x32 __attribute__((ext_vector_type(32)));
     typedef f32x16 f32x16_unaligned __attribute__((aligned(4)));
     typedef f32 f32x8 __attribute__((ext_vector_type(8)));
@@ -70,6 +75,8 @@ enum MathLibrary {
     MATH i32x16 to_bits(f32x16 x) { return (i32x16)x; }
     MATH f64 from_bits(i64 x) { union { i64 i; f64 f; } u; u.i = x; return u.f; }
     MATH i64 to_bits(f64 x) { union { i64 i; f64 f; } u; u.f = x; return u.i; }
+    MATH i32 any_lane(i32 b) { return b; }
+    MATH i32 any_lane(i32x16 b) { return __builtin_reduce_or(b) != 0; }
 
 
     /// From 2^17 on: `r` and `q` with x = r + q * pi / 2, from the 96 bits of 2 / pi that decide, after Payne and Hanek
@@ -89,7 +96,7 @@ enum MathLibrary {
       *q = b < 0 ? -quadrant : quadrant;
     }
     MATH void reduce_large(f32x16 x, f32x16 *r, i32x16 *q) {
-      if (!__builtin_reduce_or((x >= 131072.0f) | (x <= -131072.0f))) return;
+      if (!any_lane((x >= 131072.0f) | (x <= -131072.0f))) return;
       for (i32 i = 0; i < 16; i++) {
         f32 part = (*r)[i];
         i32 quadrant = (*q)[i];

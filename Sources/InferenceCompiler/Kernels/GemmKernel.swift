@@ -24,6 +24,8 @@ struct GemmKernel {
   let matrix: ValueID
   let isTransposed: Bool
   let arithmetic: GemmArithmetic
+  /// Of the weights; products with few columns keep f32.
+  let format: PanelFormat
 
   static let width = 16
   /// Below this many columns a product is computed as dot products.
@@ -48,6 +50,7 @@ struct GemmKernel {
     resultShape = schedule.shape(of: gemm.result)
     depth = constant.shape[transposeB ? 1 : 0]
     columns = constant.shape[transposeB ? 0 : 1]
+    format = arithmetic == .floats ? PanelFormat(holding: constant, isTransposed: transposeB) : .f32
 
     let rank = a.strides.count
     var aLeading = Array(a.strides.dropLast())
@@ -79,9 +82,11 @@ struct GemmKernel {
 
   /// Vectors of weights along k.
   var steps: Int { arithmetic == .pairs ? (depth + 1) / 2 : depth }
+  /// C type of an element of the panels.
+  var weightType: String { arithmetic == .pairs ? arithmetic.weight : format.type }
   var weights: WeightKey {
     switch arithmetic {
-    case .floats: .panels(matrix, isTransposed: isTransposed)
+    case .floats: .panels(matrix, isTransposed: isTransposed, format)
     case .pairs: .pairs(matrix, isTransposed: isTransposed)
     }
   }

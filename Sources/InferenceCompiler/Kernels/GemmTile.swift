@@ -19,9 +19,9 @@ extension Emitter {
     let arithmetic = kernel.arithmetic
     let firstRow = row.map { Affine(variable: $0) } ?? Affine(0)
     let firstColumn = column.map { Affine(Dim($0)) } ?? Affine(variable: "n")
-    let weights = pointer(.weights(kernel.weights), type: arithmetic.weight, written: false)
+    let weights = pointer(.weights(kernel.weights), type: kernel.weightType, written: false)
     levels[level].append(
-      .declare(type: "const \(arithmetic.weight) *", name: "w", weights + c(firstColumn * Dim(kernel.steps))))
+      .declare(type: "const \(kernel.weightType) *", name: "w", weights + c(firstColumn * Dim(kernel.steps))))
     let outer = kernel.plan.indices.map { index in kernel.rowVariable.map { index.without($0) } ?? index }
     let (a, aStart) = address(
       View(root: kernel.a.root, offset: kernel.a.offset, strides: kernel.aLeading), outer, element: arithmetic.operand)
@@ -30,7 +30,14 @@ extension Emitter {
       levels[level].append(.declare(type: "const \(arithmetic.operand.memoryType) *", name: "a\(r)", a + c(start)))
     }
     for p in 0..<panels {
-      let start = try biasPanel(kernel, firstColumn + Affine(Dim(16 * p)))
+      var start = try biasPanel(kernel, firstColumn + Affine(Dim(16 * p)))
+      if kernel.format == .int8 {
+        let scales = pointer(
+          .weights(.panelScales(kernel.matrix, isTransposed: kernel.isTransposed)), type: "f32", written: false)
+        let scale = scales + c(firstColumn + Affine(Dim(16 * p)))
+        levels[level].append(.declare(type: "const f32x16", name: "s\(p)", .load("const f32x16", scale)))
+        if kernel.gemm.bias != nil { start = start / .name("s\(p)") }
+      }
       for r in 0..<rows { levels[level].append(.declare(type: arithmetic.vector, name: "c\(r)_\(p)", start)) }
     }
     let whole = arithmetic == .pairs ? kernel.depth / 2 : kernel.depth
@@ -45,8 +52,10 @@ extension Emitter {
     }
     for r in 0..<rows {
       for p in 0..<panels {
+        let sums = CExpression.name("c\(r)_\(p)")
         try finish(
-          kernel, .name("c\(r)_\(p)"), row: firstRow + Affine(Dim(r)), column: firstColumn + Affine(Dim(16 * p)),
+          kernel, kernel.format == .int8 ? sums * .name("s\(p)") : sums, row: firstRow + Affine(Dim(r)),
+          column: firstColumn + Affine(Dim(16 * p)),
           lanes: lanes)
       }
     }
@@ -67,9 +76,15 @@ extension Emitter {
     var body: [CStatement] = []
     for p in 0..<panels {
       let at = k * 16 + .integer(p * 16 * kernel.steps)
-      body.append(.declare(type: "const \(vector)", name: "w\(p)", .load("const \(vector)", "w" + at)))
-      // One row reads every weight once: from the outer caches, ahead of the hardware's own guesses.
-      if rows == 1, panels > 1 {
+      let stored: CExpression =
+        switch kernel.format {
+        case .f32: .load("const \(vector)", "w" + at)
+        case .f16, .bf16, .int8: .call("widen", [.load("const \(kernel.format.type)x16", "w" + at)])
+        }
+      body.append(.declare(type: "const \(vector)", name: "w\(p)", stored))
+      // One row reads every weight once: from the outer caches, ahead of the hardware's own guesses. Narrow weights
+      // come slowly enough without.
+      if rows == 1, panels > 1, kernel.format == .f32 {
         body.append(.expression(.call("__builtin_prefetch", ["w" + (at + .integer(16 * 16))])))
       }
     }

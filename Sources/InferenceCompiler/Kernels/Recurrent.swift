@@ -3,20 +3,20 @@ import TensorTypes
 
 extension Emitter {
   /// Steps of a recurrent layer. The state's weights stand in panels of 16 columns per gate, packed at build where the
-  /// panels of a constant matrix fall on the gates' borders, else once a call. Rows go through the whole sequence in
-  /// blocks, so that gates and states stay in the cache.
+  /// panels of a constant matrix fall on the gates' borders, else once a call. A tile of rows goes through the whole
+  /// sequence at once, so that its gates and states stay in the cache and threads share nothing but the weights.
   mutating func recurrent(_ node: Node, _ recurrence: Recurrence) throws(EmitFailure) {
     let layer = try RecurrentLayer(node, recurrence, schedule)
     let (gates, width, hidden) = (recurrence.gateCount, layer.width, recurrence.hidden)
     func scratch(_ index: Int, _ count: Int) -> CExpression {
       pointer(.scratch(index: index, byteCount: Dim(count * 4)), type: "f32", written: true)
     }
-    let block = RecurrentLayer.block
+    let tile = RecurrentLayer.tile
     levels[0] += [
-      .declare(type: "f32 *", name: "gates", scratch(0, block * gates * width)),
-      .declare(type: "f32 *", name: "state", scratch(1, block * width)),
-      .declare(type: "f32 *", name: "cell", scratch(2, block * width)),
-      .declare(type: "f32 *", name: "other", scratch(3, block * width)),
+      .declare(type: "f32 *", name: "gates", scratch(0, tile * gates * width)),
+      .declare(type: "f32 *", name: "state", scratch(1, tile * width)),
+      .declare(type: "f32 *", name: "cell", scratch(2, tile * width)),
+      .declare(type: "f32 *", name: "other", scratch(3, tile * width)),
     ]
     let weights = node.inputs[1]
     if schedule.graph[weights].constant != nil, hidden % 16 == 0 {
@@ -45,14 +45,15 @@ extension Emitter {
     }
     let rows = c(layer.batch)
     let body = try sequence(layer)
-    levels[0].append(
+    levels[0] += [
+      .declare(type: "const i64", name: "tiles", (rows + .integer(tile - 1)) / .integer(tile)),
       .loop(
-        variable: "first", from: 0, below: rows, step: .integer(block),
+        variable: "tile", from: 0, below: "tiles", step: 1, kind: .independent,
         [
-          .declare(
-            type: "const i64", name: "rows",
-            .conditional(rows - "first" < .integer(block), rows - "first", .integer(block)))
-        ] + body))
+          .declare(type: "const i64", name: "first", rows * "tile" / "tiles"),
+          .declare(type: "const i64", name: "rows", rows * ("tile" + 1) / "tiles" - "first"),
+        ] + body),
+    ]
   }
 
   /// All steps for the rows `first ..< first + rows`.
@@ -73,37 +74,28 @@ extension Emitter {
     if layer.recurrence.cell == .lstm { before.append(move(.cell, "cell")) }
 
     let length = try lengthStatements(layer, row, steps)
-    let advance: CExpression = layer.recurrence.reverse ? "length" - 1 - "t" : "t"
-    let (x, xStart) = address(layer.view(.inputs), [Affine(variable: "position"), row, Affine(0)], element: .f32)
-    let load: [CStatement] =
-      [
-        .declare(type: "const i64", name: "position", advance),
-        .declare(type: "const f32 *", name: "x", x + c(xStart)),
-      ]
-      + (0..<layer.recurrence.gateCount).map { gate in
-        .expression(
-          .call(
-            "copy_row",
-            [
-              "x" + .integer(gate * hidden), layer.gate(gate), .integer(hidden), .integer(width),
-            ]))
-      }
-    let (y, yStart) = address(
-      layer.result(0), [Affine(variable: "position"), row, Affine(0)], element: .f32, written: true)
-    let states = "state" + "row" * .integer(width)
-    let store: CStatement = .expression(.call("copy_lanes", [states, y + c(yStart), .integer(hidden)]))
-    let (idle, idleStart) = address(
-      layer.result(0), [Affine(variable: "t"), row, Affine(0)], element: .f32, written: true)
-    declare(variable: "t", level: 1)
-    let rest: CStatement = .expression(.call("zero_lanes", [idle + c(idleStart), .integer(hidden)]))
+    let position: CStatement = .declare(
+      type: "const i64", name: "position", layer.recurrence.reverse ? "length" - 1 - "t" : "t")
     func active(_ body: [CStatement], else otherwise: [CStatement]) -> [CStatement] {
-      length + [.branch("t" < "length", then: body, else: otherwise)]
+      length + [.branch("t" < "length", then: [position] + body, else: otherwise)]
     }
-    let step: [CStatement] =
-      [each(active(load, else: []))]
-      + layer.cellSteps(each: each) { update in
-        each(active(update + [.declare(type: "const i64", name: "position", advance), store], else: [rest]))
+    declare(variable: "t", level: 1)
+    var step = layer.readsInputs ? length + [position] : []
+    step += inputs(layer) { each(active($0, else: [])) }
+    var (store, rest): ([CStatement], [CStatement]) = ([], [])
+    if layer.keepsStates {
+      func states(_ step: String) -> CExpression {
+        let (y, start) = address(
+          layer.result(0), [Affine(variable: step), row, Affine(0)], element: .f32, written: true)
+        return y + c(start)
       }
+      store = [
+        .expression(
+          .call("copy_lanes", ["state" + "row" * .integer(width), states("position"), .integer(hidden)]))
+      ]
+      rest = [.expression(.call("zero_lanes", [states("t"), .integer(hidden)]))]
+    }
+    step += layer.cellSteps(each: each) { each(active($0 + store, else: rest)) }
     var after: [CStatement] = []
     for (at, local) in zip(1..., ["state", "cell"]) where layer.node.outputs.indices.contains(at) {
       let (base, start) = address(layer.result(at), [row, Affine(0)], element: .f32, written: true)
@@ -111,6 +103,24 @@ extension Emitter {
         .expression(.call("copy_lanes", [.name(local) + "row" * .integer(width), base + c(start), .integer(hidden)])))
     }
     return [each(before), .loop(variable: "t", from: 0, below: steps, step: 1, step), each(after)]
+  }
+
+  /// Makes the inputs of step `t` known: as `x` where they stand, or copied to the gates.
+  /// - Parameter each: wraps statements into a loop over the rows that have inputs.
+  private mutating func inputs(_ layer: RecurrentLayer, each: ([CStatement]) -> CStatement) -> [CStatement] {
+    let (position, first, row) = (Affine(variable: "position"), Affine(variable: "first"), Affine(variable: "row"))
+    let view = layer.view(.inputs)
+    let (x, start) = address(
+      view, [position, layer.readsInputs ? first : first + row, Affine(0)], element: .f32)
+    let pointer: CStatement = .declare(type: "const f32 *", name: "x", x + c(start))
+    if layer.readsInputs { return [pointer, .declare(type: "const i64", name: "xRow", c(view.strides[1]))] }
+    let hidden = layer.recurrence.hidden
+    let copies: [CStatement] = (0..<layer.recurrence.gateCount).map { gate in
+      .expression(
+        .call(
+          "copy_row", ["x" + .integer(gate * hidden), layer.gate(gate), .integer(hidden), .integer(layer.width)]))
+    }
+    return [each([pointer] + copies)]
   }
 
   /// Declares `length`, the elements of this row's sequence.

@@ -24,15 +24,13 @@ struct SearchKernel {
   let codes: CompressedRows
   /// Columns that a row's first pass can leave.
   var capacity: Int { max(2048, 8 * search.k) }
-  /// Panels that all rows pass before the next: they stay in the L1 cache.
-  var panelsPerBlock: Int { max(1, (16 << 10) / (codes.pairs * 32)) }
-  /// Rows that pass a block of panels together, which bounds their states' memory.
-  static let rows = 16
+  /// Rows that pass the columns together: two registers of sums each, and what is read is read once for all.
+  static let rows = 4
   /// The largest integer that a query's elements become.
   var limit: Int { min(32767, Int(Int32.max) / (127 * codes.pairs * 2)) }
 
   var stateBytes: Int {
-    128 + (codes.pairs * 2 * 4 + 63) / 64 * 64 + (codes.pairs * 4 + 63) / 64 * 64 + (search.k * 4 + 63) / 64 * 64
+    128 + (codes.pairs * 2 * 4 + 63) / 64 * 64 + (codes.pairs * 4 + 63) / 64 * 64 + (search.k * 8 + 127) / 64 * 64
       + capacity * 8
   }
 }
@@ -70,11 +68,13 @@ extension Emitter {
       "search_begin", ["s", queries + (from + "m" * rowStride), step, depth, .integer(kernel.limit), k, capacity])
     let pass: CExpression = .call(
       "search_panels",
-      ["s", packed, scales, "first", "last", .integer(codes.pairs), .integer(codes.count), k, capacity])
+      [
+        states, .integer(kernel.stateBytes), "end" - "group", packed, scales, .integer(codes.pairs),
+        .integer(codes.count), k, capacity,
+      ])
     let finish: CExpression = .call(
       "search_finish",
       ["s", matrix, depth, .integer((codes.depth + 15) / 16 * 16), .integer(codes.count), k, capacity, best, place])
-    let below: CExpression = "first" + .integer(kernel.panelsPerBlock)
     let (scoreRow, scoreStep) = (c(values.strides[0]), c(values.strides[1]))
     let (foundRow, foundStep) = (c(places.strides[0]), c(places.strides[1]))
     let (toScore, toFound) = (c(scoreStart), c(foundStart))
@@ -83,14 +83,7 @@ extension Emitter {
       .declare(
         type: "const i64", name: "end", .conditional("group" + together < rowCount, "group" + together, rowCount)),
       perRow([.expression(begin)]),
-      .loop(
-        variable: "first", from: 0, below: .integer(codes.panels), step: .integer(kernel.panelsPerBlock),
-        [
-          .declare(
-            type: "const i64", name: "last",
-            .conditional(below < .integer(codes.panels), below, .integer(codes.panels))),
-          perRow([.expression(pass)]),
-        ]),
+      .expression(pass),
       perRow([
         .expression(finish),
         .loop(

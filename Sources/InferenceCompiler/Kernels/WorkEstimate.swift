@@ -39,7 +39,7 @@ struct WorkEstimate {
       return products * Dim(30) + scores * Dim(1000)
     }
     if case .recurrent(let recurrence) = node.op {
-      return elements(node.inputs[0]) * Dim(recurrence.hidden * 40 + 1000)
+      return elements(node.inputs[0]) * Dim(recurrence.hidden * 20 + 600)
     }
     if case .treeEnsemble(let ensemble) = node.op {
       return (schedule.shape(of: node.inputs[0]).dims.first ?? 1) * Dim(ensemble.roots.count) * 10_000

@@ -11,12 +11,14 @@ struct LoweredUnit {
   /// By dispatch.
   let work: [StepWork]
   let trees: [Int: TreeTables]
+  let loops: RequestLoops
 }
 
 extension LoweredUnit {
   /// - Parameter leastSplitCost: kernels that may take this many picoseconds can be run by several threads.
   init(
     _ unit: CompilationUnit, symbols: [Symbol], targets: [Target], leastSplitCost: Int = Program.Step.leastSplitCost,
+    leastLoopBytes: Int = CompilerOptions.leastLoopBytes,
   ) throws(CompileError) {
     self.unit = unit
     try Self.check(unit, symbols)
@@ -47,6 +49,9 @@ extension LoweredUnit {
       return StepWork(cost: cost, isSplit: true)
     }
     self.kernels = kernels
+    let isBatched = unit.batch.map { (largest[$0] ?? 1) > 1 } ?? false
+    loops = RequestLoops(
+      schedule, kernels.first ?? [], batch: isBatched ? unit.batch : nil, leastBytes: leastLoopBytes)
   }
 
   /// Refuses what would otherwise read a dimension or a port that does not exist.
@@ -65,8 +70,10 @@ extension LoweredUnit {
   }
 
   /// Where every buffer and scratch piece stands, for the largest dimensions. Buffers share the arena of an executor;
-  /// scratch is memory of the thread, since several may run parts of one step.
+  /// scratch is memory of the thread, since several may run parts of one step. Behind it in the same memory stands what
+  /// lives inside a request loop.
   struct Layout {
+    /// By buffer: in the arena, or in scratch of those that live inside a loop.
     var offsets: [Int]
     /// By dispatch and scratch index.
     var scratch: [Int: [Int: Int]]
@@ -92,21 +99,29 @@ extension LoweredUnit {
       case .temporary: nil
       }
     }
-    var blocks: [ArenaPlan.Block] = []
     let steps = kernels.first ?? []
     for (at, kernel) in steps.enumerated() {
       for argument in kernel.arguments {
         guard case .buffer(let buffer, _) = argument.memory else { continue }
-        let life = lives[buffer] ?? at...at
-        lives[buffer] = min(life.lowerBound, at)...max(life.upperBound, at)
+        // All of a loop's steps run between two requests.
+        let loop = loops.local[buffer] == nil ? loops.loop(of: at) : nil
+        let touched = (loop?.lowerBound ?? at)...(loop.map { $0.upperBound - 1 } ?? at)
+        let life = lives[buffer] ?? touched
+        lives[buffer] = min(life.lowerBound, touched.lowerBound)...max(life.upperBound, touched.upperBound)
       }
     }
-    for (buffer, life) in zip(schedule.buffers, lives) {
-      let size = try bytes(buffer.count, buffer.element.byteCount)
-      blocks.append(
-        apart
-          ? .init(byteCount: size + ArenaPlan.alignment, life: 0...last)
-          : .init(byteCount: size, life: life ?? 0...0))
+    func blocks(_ chosen: [Int]) throws(CompileError) -> [ArenaPlan.Block] {
+      var blocks: [ArenaPlan.Block] = []
+      for at in chosen {
+        let buffer = schedule.buffers[at]
+        let count = loops.local[at] == nil ? buffer.count : Dim(loops.requestCounts[at] ?? 0)
+        let size = try bytes(count, buffer.element.byteCount)
+        blocks.append(
+          apart
+            ? .init(byteCount: size + ArenaPlan.alignment, life: 0...last)
+            : .init(byteCount: size, life: lives[at] ?? 0...0))
+      }
+      return blocks
     }
     var scratch: [Int: [Int: Int]] = [:]
     var scratchBytes = 0
@@ -119,8 +134,18 @@ extension LoweredUnit {
       }
       scratchBytes = max(scratchBytes, offset)
     }
-    let plan = ArenaPlan(blocks)
-    return Layout(offsets: plan.offsets, scratch: scratch, byteCount: plan.byteCount, scratchBytes: scratchBytes)
+    var offsets = [Int](repeating: 0, count: schedule.buffers.count)
+    let shared = offsets.indices.filter { loops.local[$0] == nil }
+    let arena = ArenaPlan(try blocks(shared))
+    for (at, offset) in zip(shared, arena.offsets) { offsets[at] = offset }
+    let behind = scratchBytes
+    for loop in loops.loops.indices {
+      let chosen = offsets.indices.filter { loops.local[$0] == loop }
+      let plan = ArenaPlan(try blocks(chosen))
+      for (at, offset) in zip(chosen, plan.offsets) { offsets[at] = behind + offset }
+      scratchBytes = max(scratchBytes, behind + plan.byteCount)
+    }
+    return Layout(offsets: offsets, scratch: scratch, byteCount: arena.byteCount, scratchBytes: scratchBytes)
   }
 
   /// The program with its steps; kernels and weights get their places in what all programs share.
@@ -137,8 +162,15 @@ extension LoweredUnit {
       for argument in kernel.arguments {
         switch argument.memory {
         case .buffer(let buffer, let offset):
-          let bytes = layout.offsets[buffer] + offset * schedule.buffers[buffer].element.byteCount
-          arguments.append(.arena(offset: UInt64(bytes)))
+          let each = schedule.buffers[buffer].element.byteCount
+          let start = UInt64(layout.offsets[buffer] + offset * each)
+          if loops.local[buffer] != nil {
+            arguments.append(.local(offset: start))
+          } else if loops.loop(of: at) != nil, let count = loops.requestCounts[buffer] {
+            arguments.append(.request(offset: start, stride: UInt64(count * each)))
+          } else {
+            arguments.append(.arena(offset: start))
+          }
         case .weights(let key):
           let (offset, count) = try weights.offset(of: key, in: schedule.graph, trees)
           weightBytes[offset] = count
@@ -157,12 +189,12 @@ extension LoweredUnit {
       batch: unit.batch.flatMap { name in symbols.firstIndex { $0.name == name } },
       inputs: try bindings(schedule.graph.inputs, unit.inputs, layout),
       outputs: try bindings(schedule.graph.outputs, unit.outputs, layout), literals: unit.literals, steps: steps,
-      arenaBytes: UInt64(layout.byteCount), scratchBytes: UInt64(layout.scratchBytes))
+      requestLoops: loops.loops, arenaBytes: UInt64(layout.byteCount), scratchBytes: UInt64(layout.scratchBytes))
     let report = ProgramReport(
       name: unit.name, steps: steps.count, arenaBytes: UInt64(layout.byteCount),
       weightBytes: UInt64(weightBytes.values.reduce(0, +)),
-      buffers: zip(schedule.buffers, layout.offsets).map { buffer, offset in
-        .init(offset: offset, byteCount: buffer.count * Dim(buffer.element.byteCount))
+      buffers: schedule.buffers.enumerated().filter { loops.local[$0.offset] == nil }.map { at, buffer in
+        .init(offset: layout.offsets[at], byteCount: buffer.count * Dim(buffer.element.byteCount))
       })
     return (program, report)
   }

@@ -4,17 +4,33 @@ import InferenceIR
 struct PanelPacking {
   let constant: Constant
   let isTransposed: Bool
+  let format: PanelFormat
 
-  init(_ constant: Constant, isTransposed: Bool) {
+  init(_ constant: Constant, isTransposed: Bool, format: PanelFormat) {
     self.constant = constant
     self.isTransposed = isTransposed
+    self.format = format
   }
 
   var depth: Int { constant.shape[isTransposed ? 1 : 0] }
   var columns: Int { constant.shape[isTransposed ? 0 : 1] }
-  var byteCount: Int { (columns + 15) / 16 * 16 * depth * 4 }
+  var byteCount: Int { (columns + 15) / 16 * 16 * depth * format.byteCount }
 
   func fill(_ target: UnsafeMutableRawBufferPointer) {
+    switch format {
+    case .f32: fill(target) { _, value in value.bitPattern }
+    case .f16: fill(target) { _, value in Float16(value).bitPattern }
+    case .bf16: fill(target) { _, value in UInt16(value.bitPattern >> 16) }
+    case .int8:
+      let scales = ColumnScales(constant, isTransposed: isTransposed).scales
+      fill(target) { n, value in Int8(value / scales[n]) }
+    }
+  }
+
+  /// Columns beyond the last are zero.
+  private func fill<T: BitwiseCopyable & ExpressibleByIntegerLiteral>(
+    _ target: UnsafeMutableRawBufferPointer, _ packed: (_ n: Int, Float) -> T,
+  ) {
     let source = constant.data.bytes
     let (depth, columns) = (depth, columns)
     for panel in 0..<((columns + 15) / 16) {
@@ -22,8 +38,9 @@ struct PanelPacking {
         for lane in 0..<16 {
           let n = panel * 16 + lane
           let at = isTransposed ? n * depth + k : k * columns + n
-          let value: UInt32 = n < columns ? source.loadUnaligned(fromByteOffset: at * 4, as: UInt32.self) : 0
-          target.storeBytes(of: value, toByteOffset: ((panel * depth + k) * 16 + lane) * 4, as: UInt32.self)
+          let value: T = n < columns ? packed(n, source.loadUnaligned(fromByteOffset: at * 4, as: Float.self)) : 0
+          target.storeBytes(
+            of: value, toByteOffset: ((panel * depth + k) * 16 + format.place(lane)) * MemoryLayout<T>.size, as: T.self)
         }
       }
     }

@@ -5,7 +5,9 @@ enum WeightKey: Hashable, Sendable {
   /// As it is, row-major.
   case raw(ValueID)
   /// `[panel][k][16]` for tiles; columns beyond the last are zero.
-  case panels(ValueID, isTransposed: Bool)
+  case panels(ValueID, isTransposed: Bool, PanelFormat = .f32)
+  /// What multiplies a column's sum where panels are int8.
+  case panelScales(ValueID, isTransposed: Bool)
   /// i16 as `[panel][k / 2][16][2]`, pairs along k side by side; an odd last k is paired with zero.
   case pairs(ValueID, isTransposed: Bool)
   /// `[column][k]` for dot products; k is padded with zeros to a multiple of 16.

@@ -18,7 +18,7 @@ struct WeightStore {
   }
 
   private enum Packing: Hashable {
-    case raw, panels(Bool), pairs(Bool), rows(Bool), codes(Bool), scales(Bool)
+    case raw, panels(Bool, PanelFormat), panelScales(Bool), pairs(Bool), rows(Bool), codes(Bool), scales(Bool)
     case convolution(ConvolutionPacking), depthwise
   }
 
@@ -37,7 +37,8 @@ struct WeightStore {
   ) throws(CompileError) -> (offset: UInt64, byteCount: Int) {
     switch key {
     case .raw(let id): return add(try constant(id, graph), .raw)
-    case .panels(let id, let transposed): return add(try constant(id, graph), .panels(transposed))
+    case .panels(let id, let transposed, let format): return add(try constant(id, graph), .panels(transposed, format))
+    case .panelScales(let id, let transposed): return add(try constant(id, graph), .panelScales(transposed))
     case .pairs(let id, let transposed): return add(try constant(id, graph), .pairs(transposed))
     case .rows(let id, let transposed): return add(try constant(id, graph), .rows(transposed))
     case .codes(let id, let transposed): return add(try constant(id, graph), .codes(transposed))
@@ -74,7 +75,9 @@ struct WeightStore {
     let size =
       switch packing {
       case .raw: constant.data.bytes.count
-      case .panels(let transposed): PanelPacking(constant, isTransposed: transposed).byteCount
+      case .panels(let transposed, let format):
+        PanelPacking(constant, isTransposed: transposed, format: format).byteCount
+      case .panelScales(let transposed): ColumnScales(constant, isTransposed: transposed).byteCount
       case .pairs(let transposed): PairPacking(constant, isTransposed: transposed).byteCount
       case .rows(let transposed): RowPacking(constant, isTransposed: transposed).byteCount
       case .codes(let transposed): CompressedRows(constant, isTransposed: transposed).codeBytes
@@ -117,8 +120,10 @@ struct WeightStore {
         switch form {
         case .bytes(let bytes): target.copyBytes(from: bytes)
         case .constant(let constant, .raw): target.copyMemory(from: constant.data.bytes)
-        case .constant(let constant, .panels(let transposed)):
-          PanelPacking(constant, isTransposed: transposed).fill(target)
+        case .constant(let constant, .panels(let transposed, let format)):
+          PanelPacking(constant, isTransposed: transposed, format: format).fill(target)
+        case .constant(let constant, .panelScales(let transposed)):
+          ColumnScales(constant, isTransposed: transposed).fill(target)
         case .constant(let constant, .pairs(let transposed)):
           PairPacking(constant, isTransposed: transposed).fill(target)
         case .constant(let constant, .rows(let transposed)):

@@ -26,6 +26,7 @@ extension Checker {
     let name: String
     let path: String
     let model: Artifacts.Model
+    let weights: ModelDeclaration.Weights
     /// The value of `source`.
     let range: SourceRange
     /// The version's name, or the model's.
@@ -66,7 +67,8 @@ extension Checker {
     let model = ModelDeclaration(
       name: declaration.name.text, signature: resolved, batches: batches, maximumBatch: maximumBatch,
       versions: files.map {
-        ModelDeclaration.Version(name: $0.name, path: $0.path, digest: $0.model.digest, range: $0.nameRange)
+        ModelDeclaration.Version(
+          name: $0.name, path: $0.path, digest: $0.model.digest, weights: $0.weights, range: $0.nameRange)
       }, range: declaration.name.range)
     let rows = files.reduce(into: [String: Int]()) { $0.merge($1.model.rows, uniquingKeysWith: min) }
     return CheckedModel(declaration: model, portRanges: ports?.ranges ?? [:], rows: rows)
@@ -145,6 +147,12 @@ extension Checker {
     _ section: Section, _ declaration: AST.Declaration, owner: String
   ) -> (files: [VersionFile], isWhole: Bool) {
     let versions = section.entries["version"] ?? []
+    if section.settings["source"] == nil, let stray = section.settings["weights"] {
+      diagnostics.add(
+        typeMismatch(
+          "`weights` are those of a file", "write them in the version, beside its `source`", stray.name.range))
+      return ([], false)
+    }
     if let source = section.settings["source"] {
       if let version = versions.first {
         diagnostics.add(
@@ -190,12 +198,14 @@ extension Checker {
       return nil
     }
     let path = unit.resolve(source)
+    guard let weights = weights(section, owner: owner) else { return nil }
     switch artifacts.models[path] {
     case .success(let model):
       let digestIsRight = checkDigest(section, model, owner: owner)
       if !section.written.contains("digest") { sourcesWithoutDigest[name.range] = range }
       guard refuseOperators(model, at: range), digestIsRight else { return nil }
-      return VersionFile(name: versionName, path: path, model: model, range: range, nameRange: name.range)
+      return VersionFile(
+        name: versionName, path: path, model: model, weights: weights, range: range, nameRange: name.range)
     case .failure(let failure):
       diagnostics.add(Diagnostic(.unreadableArtifact, failure.message, at: Label(range, "needed here")))
     case nil:

@@ -16,6 +16,13 @@ extension Checker {
     case (.integer(let allowed), .number(let number)):
       guard let whole = number.integer else { break }
       return inRange(whole, allowed, value, name, range) { "\($0)" }
+    case (.number(let allowed), .number(let number)):
+      if allowed.contains(number.double) { return value }
+      diagnostics.add(
+        Diagnostic(
+          .outOfRange, "`\(name)` is out of range",
+          at: Label(range, "\(allowed.lowerBound) to \(allowed.upperBound) is possible")))
+      return nil
     case (.integerRange(let allowed), .number(let number)):
       guard let whole = number.integer, inRange(whole, allowed, value, name, range, { String($0) }) != nil else {
         break
@@ -118,7 +125,7 @@ extension SettingType {
     case .duration: .duration
     case .bytes: .bytes
     case .cpu: .cpu
-    case .integer, .integerRange, .bool, .string, .strings, .word, .reference, .expression: nil
+    case .integer, .number, .integerRange, .bool, .string, .strings, .word, .reference, .expression: nil
     }
   }
 }

@@ -121,6 +121,7 @@ struct Schema: Sendable {
 /// What a setting takes.
 enum SettingType: Sendable {
   case integer(ClosedRange<Int>)
+  case number(ClosedRange<Double>)
   /// `3...24`, or one number for both ends.
   case integerRange(ClosedRange<Int>)
   /// In nanoseconds.
@@ -143,6 +144,7 @@ enum SettingType: Sendable {
   var name: String {
     switch self {
     case .integer: "u32"
+    case .number: "f64"
     case .integerRange: "Range<u32>"
     case .duration: "Duration"
     case .bytes: "Bytes"
@@ -160,6 +162,7 @@ enum SettingType: Sendable {
   var example: String {
     switch self {
     case .integer(let allowed): allowed.upperBound == Int(UInt16.max) ? "8080" : "8"
+    case .number: "0.002"
     case .integerRange: "2...10"
     case .duration: UnitDimension.duration.example
     case .bytes: UnitDimension.bytes.example
@@ -177,6 +180,7 @@ enum SettingType: Sendable {
   var article: String {
     switch self {
     case .integer: "a whole number"
+    case .number: "a number"
     case .integerRange: "a range of whole numbers"
     case .duration: "a Duration"
     case .bytes: "Bytes"

@@ -16,12 +16,17 @@ extension Schema {
       .entries(
         "version",
         [
-          .setting("source", .string).required, .setting("digest", .string).final, .planned("weights"),
-          .planned("cast"),
+          .setting("source", .string).required, .setting("digest", .string).final, weightsEntry, .planned("cast"),
         ]),
-      .planned("engine"), .planned("weights"),
+      .planned("engine"), weightsEntry,
     ],
   )
+
+  private static let weightsEntry = Entry.setting("weights", .expression("f32 | f16 { } | bf16 { } | int8 { }"))
+
+  /// What stands behind a precision of weights: `f16 { max_drift = 0.002 }`.
+  static let weights = Schema(
+    name: "weights", entries: [.setting("max_drift", .number(0...1)).required, .planned("calibration")])
 
   static let stats = Schema(name: "stats", entries: [.setting("source", .string).required, .planned("digest")])
 

@@ -43,6 +43,11 @@ struct Section {
     return value.integer
   }
 
+  func number(_ name: String) -> Double? {
+    guard case .number(let value)? = settings[name]?.value else { return nil }
+    return value.double
+  }
+
   /// In nanoseconds, bytes or thousandths of a core.
   func amount(_ name: String) -> Int64? {
     guard case .quantity(let value, _)? = settings[name]?.value else { return nil }

@@ -108,13 +108,31 @@ package struct ModelDeclaration: Hashable, Sendable {
     package var path: String
     /// sha256 of the file, 64 hex digits, computed.
     package var digest: String
+    package var weights: Weights
     package var range: SourceRange
 
-    package init(name: String, path: String, digest: String, range: SourceRange) {
+    package init(
+      name: String, path: String, digest: String, weights: Weights = Weights(), range: SourceRange,
+    ) {
       self.name = name
       self.path = path
       self.digest = digest
+      self.weights = weights
       self.range = range
+    }
+  }
+
+  /// The precision that a version's weights are kept in.
+  package struct Weights: Hashable, Sendable {
+    package enum Format: String, CaseIterable, Sendable { case f32, f16, bf16, int8 }
+
+    package var format: Format
+    /// How far outputs may move from those with f32 weights, relative to their largest value.
+    package var maximumDrift: Double
+
+    package init(format: Format = .f32, maximumDrift: Double = 0) {
+      self.format = format
+      self.maximumDrift = maximumDrift
     }
   }
 

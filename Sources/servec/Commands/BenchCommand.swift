@@ -27,6 +27,10 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "A folder with input_<i>.pb to run on, which also give the dimensions; random inputs when left out.")
   var data: String?
 
+  @Option(
+    help: "f32, f16, bf16 or int8: what the weights of an .onnx file are rounded to; as in the file when left out.")
+  var weights: String?
+
   @Flag(help: "A row for each step of the plan, on one thread: json has step, kernel, p50_us, min_us, weight_bytes.")
   var steps = false
 
@@ -37,9 +41,9 @@ struct BenchCommand: ParsableCommand {
   var format = OutputFormat.text
 
   func run() throws {
-    let bench = Bench(
+    let bench = try Bench(
       batches: try numbers(batch, "--batch"), threads: try numbers(threads, "--threads"), requests: max(1, requests),
-      seconds: seconds, data: data)
+      seconds: seconds, data: data, weights: weights)
     if steps {
       if format == .text { Console.note(StepRow.header) }
       return try bench.runSteps(path: path) { Console.result(format == .json ? $0.json : $0.text) }

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -32,9 +33,9 @@ class Servec:
     """Plans of the compiler at `command`, kept in `folder`."""
 
     def __init__(self, command, folder):
-        self.command, self.folder, self.plans = command, folder, {}
+        self.command, self.folder, self.plans, self.drifts = command, folder, {}, {}
 
-    def text(self, model, path):
+    def text(self, model, path, weights):
         """A .serve file that takes the model's largest batch, and open dimensions up to what the inputs have."""
         graph = onnx.load(path, load_external_data=False).graph
         feeds, dims = model.inputs(1), {}
@@ -45,25 +46,30 @@ class Servec:
         lines = [f"dim {name} = 1...{extent}" for name, extent in dims.items()]
         batching = f"batching {{ max_size = {max(model.batches)} }}"
         return "\n".join([
-            "serve 1", *lines, f'model Measured {{ source = "{path.name}" }}',
+            "serve 1", *lines, f'model Measured {{ source = "{path.name}", weights = {weights} }}',
             "service measured {", "  model = Measured", f"  {batching}", "}", ""])
 
-    def plan(self, model, path):
-        """The plan file; built at the first call."""
-        if model.name not in self.plans:
-            folder = self.folder / model.name
+    def plan(self, model, path, weights="f32"):
+        """The plan file with weights of that precision; built at the first call, which finds the drift too."""
+        key = model.name, weights
+        if key not in self.plans:
+            folder = self.folder / (model.name if weights == "f32" else f"{model.name}-{weights}")
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             (folder / path.name).symlink_to(path.resolve())
-            (folder / "measured.serve").write_text(self.text(model, path))
+            # The drift is measured here, not bounded.
+            setting = weights if weights == "f32" else f"{weights} {{ max_drift = 1 }}"
+            (folder / "measured.serve").write_text(self.text(model, path, setting))
             command = [self.command, "build", str(folder / "measured.serve"), "-o", str(folder / "dist")]
             done = subprocess.run(command, capture_output=True, text=True)
             found = list((folder / "dist/plans").glob("*.plan"))
             lines = (done.stdout + done.stderr).splitlines()
-            self.plans[model.name] = found[0] if found else Refused(next((l for l in lines if "error" in l), lines[-1]))
-        if isinstance(self.plans[model.name], Refused):
-            raise self.plans[model.name]
-        return self.plans[model.name]
+            self.plans[key] = found[0] if found else Refused(next((l for l in lines if "error" in l), lines[-1]))
+            drift = re.search(r"move outputs by ([-+.e0-9]+)", done.stdout + done.stderr)
+            self.drifts[key] = float(drift[1]) if drift else None
+        if isinstance(self.plans[key], Refused):
+            raise self.plans[key]
+        return self.plans[key]
 
     def json(self, *arguments):
         done = subprocess.run([self.command, *map(str, arguments), "--format", "json"], capture_output=True, text=True)
@@ -72,8 +78,8 @@ class Servec:
             raise Refused(" ".join((done.stderr or done.stdout or f"exit {done.returncode}").split()))
         return lines
 
-    def start(self, model, path, data, batch, threads):
-        return Runner(self, self.plan(model, path), data, batch, threads)
+    def start(self, model, path, data, batch, threads, weights="f32"):
+        return Runner(self, self.plan(model, path, weights), data, batch, threads)
 
 
 class Runner:

@@ -35,7 +35,7 @@ private func wrapped(_ input: [UInt8]) -> [UInt8] {
     table += row.flatMap { bytes($0) }
     body += section.bytes
   }
-  var header = Array("SRVPLAN\0".utf8) + bytes(2) + bytes(UInt64(4096 + body.count))
+  var header = Array("SRVPLAN\0".utf8) + bytes(3) + bytes(UInt64(4096 + body.count))
   header += [UInt8](repeating: 0, count: 32) + bytes(4) + table
   header += [UInt8](repeating: 0, count: 4096 - header.count)
   return header + body

@@ -1,0 +1,68 @@
+import InferenceCompiler
+import InferenceIR
+import PlanFormat
+import ServeSema
+import TensorTypes
+
+/// How far rounded weights move a program's outputs, measured and bounded.
+struct WeightDrift {
+  /// The program with weights as in the files.
+  var reference: Graph
+  /// What the spec allows.
+  var maximum: Double
+  /// `f16 weights of Ranker.v2`.
+  var what: String
+
+  /// Sets of inputs that are tried.
+  static let samples = 4
+
+  /// The largest difference of an output of floats over its largest value, on synthetic inputs that the types and
+  /// refinements of the request allow; both sides by the interpreter, so that only the weights differ.
+  func measure(
+    _ unit: CompilationUnit, symbols: [Symbol], domains: [ValueID: SyntheticInputs.Domain],
+  ) throws -> Double {
+    let dims = symbols.map { min($0.maximum, max($0.minimum, 11)) }
+    let values = Dictionary(uniqueKeysWithValues: zip(symbols.map(\.name), dims))
+    var drift = 0.0
+    for sample in 0..<Self.samples {
+      let (inputs, rounded) = try GoldenVectors.reference(unit, values, domains, seed: UInt64(0xD81F7 + sample))
+      let exact: [HostTensor]
+      do {
+        exact = try Interpreter.run(reference, inputs: inputs, symbols: values)
+      } catch {
+        throw DriverError(.inputErrors, "\(unit.name): \(error.origin): \(error.message)")
+      }
+      for (found, expected) in zip(rounded, exact) where expected.element.isFloat {
+        drift = max(drift, Difference(found, expected).maximumRelative)
+      }
+    }
+    return drift
+  }
+
+  /// Measures, and refuses what is above the bound.
+  /// - Returns: the finding, for people.
+  func check(
+    _ unit: CompilationUnit, symbols: [Symbol], domains: [ValueID: SyntheticInputs.Domain],
+  ) throws -> String {
+    let drift = try measure(unit, symbols: symbols, domains: domains)
+    // Outputs that are not numbers have no distance.
+    guard drift <= maximum else {
+      throw DriverError(
+        .inputErrors, "\(unit.name): \(what) move outputs by \(drift) of their largest value",
+        help: "`max_drift` allows \(maximum); allow more, or choose a finer precision")
+    }
+    return "\(unit.name): \(what) move outputs by \(drift) of their largest value, at most \(maximum) is allowed"
+  }
+}
+
+extension WeightFormat {
+  init(_ format: ModelDeclaration.Weights.Format) {
+    self =
+      switch format {
+      case .f32: .f32
+      case .f16: .f16
+      case .bf16: .bf16
+      case .int8: .int8
+      }
+  }
+}

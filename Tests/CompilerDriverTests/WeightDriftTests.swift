@@ -1,0 +1,48 @@
+import InferenceCompiler
+import InferenceIR
+import PlanFormat
+import TensorTypes
+import Testing
+
+@testable import CompilerDriver
+
+@Suite struct WeightDriftTests {
+  private func graph() throws -> Graph {
+    var generator = SeededGenerator(seed: 3)
+    var graph = Graph(name: "product", symbols: [SymbolRange("batch", 1, 8)])
+    let x = graph.addInput("x", TensorType(.f32, [Dim(symbol: "batch"), 32]))
+    let w = graph.addConstant(
+      "w", Constant(.f32, [32, 16], (0..<512).map { _ in Float.random(in: -1...1, using: &generator) }))
+    graph.outputs = try graph.add(
+      .matmul(transposeA: false, transposeB: false), [x, w], name: "y", origin: "product")
+    return graph
+  }
+
+  private func unit(_ format: WeightFormat) throws -> CompilationUnit {
+    CompilationUnit(
+      graph: try format.rounding(graph()), name: "product", version: "1", batch: "batch", inputs: [.request(0)],
+      outputs: [.response(0)])
+  }
+
+  private let symbols = [Symbol(name: "batch", minimum: 1, maximum: 8)]
+
+  @Test func `coarser weights drift further`() throws {
+    let drift = WeightDrift(reference: try graph(), maximum: 1, what: "weights")
+    let found = try [WeightFormat.f32, .f16, .bf16, .int8].map {
+      try drift.measure(unit($0), symbols: symbols, domains: [:])
+    }
+    #expect(found[0] == 0 && found[0] < found[1] && found[1] < found[2])
+    #expect(found[1] < 1e-3 && found[2] < 1e-2 && found[3] < 3e-2 && found[3] > found[1])
+  }
+
+  @Test func `a drift above the bound is refused with its figure`() throws {
+    let bound = WeightDrift(reference: try graph(), maximum: 1e-9, what: "f16 weights of Product.v1")
+    let measured = try bound.measure(unit(.f16), symbols: symbols, domains: [:])
+    let error = try #require(throws: DriverError.self) {
+      try bound.check(unit(.f16), symbols: symbols, domains: [:])
+    }
+    #expect(error.message.contains("f16 weights of Product.v1") && error.message.contains("\(measured)"))
+    let wide = WeightDrift(reference: try graph(), maximum: 0.01, what: "f16 weights")
+    #expect(try wide.check(unit(.f16), symbols: symbols, domains: [:]).contains("\(measured)"))
+  }
+}
