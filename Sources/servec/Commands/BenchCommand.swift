@@ -34,7 +34,10 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "precise or fast, for an .onnx file: whether faster algorithms with more roundings are taken.")
   var numerics: String?
 
-  @Flag(help: "A row for each step of the plan, on one thread: json has step, kernel, p50_us, min_us, weight_bytes.")
+  @Flag(
+    help:
+      "A row for each step of the plan, on the first of --threads: json has step, kernel, p50_us, min_us, weight_bytes."
+  )
   var steps = false
 
   @Flag(help: "Instead of times: whether single requests, fewer requests and two threads give the same bits.")
