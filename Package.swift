@@ -64,7 +64,7 @@ let package = Package(
     .executableTarget(name: "graph-fuzz", dependencies: ["InferenceCompiler", "InferenceIR", "PlanFormat", "TensorTypes", arguments], swiftSettings: swift),
     .executableTarget(name: "serve-load", dependencies: [arguments], swiftSettings: swift),
     .executableTarget(name: "servec", dependencies: ["CompilerDriver", "ServeDiagnostics", arguments], swiftSettings: swift),
-    .executableTarget(name: "served", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat", arguments], swiftSettings: swift),
+    .executableTarget(name: "served", dependencies: ["InferenceServer", "InferenceRuntime", "FeatureStores", "OpenInferenceProtocol", "PlanFormat"], swiftSettings: swift),
 
     // MARK: - Tests
     .testTarget(name: "CompilerDriverTests", dependencies: ["CompilerDriver", "InferenceCompiler", "InferenceIR", "PlanFormat", "ServeDiagnostics", "TensorTypes"], swiftSettings: swift),

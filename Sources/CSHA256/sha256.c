@@ -21,6 +21,23 @@ static serve_sha256_blocks best_blocks(void) {
   return blocks;
 }
 
+static void pair_in_turn(uint32_t *const states[2], const uint8_t *const blocks[2], size_t count) {
+  const serve_sha256_blocks one = best_blocks();
+  for (int lane = 0; lane < 2; lane++) one(states[lane], blocks[lane], count);
+}
+
+/// As `best_blocks`.
+static serve_sha256_pair best_pair(void) {
+  static _Atomic(serve_sha256_pair) chosen;
+  serve_sha256_pair pair = atomic_load_explicit(&chosen, memory_order_relaxed);
+  if (pair == NULL) {
+    pair = serve_sha256_pair_accelerated();
+    if (pair == NULL) pair = pair_in_turn;
+    atomic_store_explicit(&chosen, pair, memory_order_relaxed);
+  }
+  return pair;
+}
+
 static void update(serve_sha256_context *context, const uint8_t *data, size_t length, serve_sha256_blocks blocks) {
   size_t held = context->length % 64;
   context->length += length;
@@ -82,6 +99,25 @@ static void whole(const void *data, size_t length, uint8_t digest[32], serve_sha
 
 void serve_sha256(const void *data, size_t length, uint8_t digest[32]) {
   whole(data, length, digest, best_blocks());
+}
+
+void serve_sha256_two(
+  const void *first, size_t first_length, uint8_t first_digest[32],
+  const void *second, size_t second_length, uint8_t second_digest[32]) {
+  const size_t together = (first_length < second_length ? first_length : second_length) / 64;
+  serve_sha256_context contexts[2];
+  for (int lane = 0; lane < 2; lane++) {
+    serve_sha256_init(&contexts[lane]);
+    contexts[lane].length = 64 * together;
+  }
+  if (together != 0) {
+    uint32_t *const states[2] = {contexts[0].state, contexts[1].state};
+    best_pair()(states, (const uint8_t *const[]){first, second}, together);
+  }
+  serve_sha256_update(&contexts[0], (const uint8_t *)first + 64 * together, first_length - 64 * together);
+  serve_sha256_update(&contexts[1], (const uint8_t *)second + 64 * together, second_length - 64 * together);
+  serve_sha256_final(&contexts[0], first_digest);
+  serve_sha256_final(&contexts[1], second_digest);
 }
 
 void serve_sha256_portable(const void *data, size_t length, uint8_t digest[32]) {

@@ -35,8 +35,12 @@ serve_sha256_blocks serve_sha256_blocks_accelerated(void) {
   return (getauxval(AT_HWCAP) & sha2) != 0 ? blocks_armv8 : NULL;
 }
 
+serve_sha256_pair serve_sha256_pair_accelerated(void) { return NULL; }
+
 #elif !defined(__x86_64__)
 
 serve_sha256_blocks serve_sha256_blocks_accelerated(void) { return NULL; }
+
+serve_sha256_pair serve_sha256_pair_accelerated(void) { return NULL; }
 
 #endif

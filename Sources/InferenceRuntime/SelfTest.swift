@@ -4,8 +4,9 @@ import TensorTypes
 
 extension LoadedPlan {
   /// Runs every golden vector and compares; fails closed, a program without one included.
-  package func selfTest() throws(RuntimeError) {
-    let executor = try Executor(self)
+  /// - Parameter team: runs parts of long steps on other threads.
+  package func selfTest(team: Team? = nil) throws(RuntimeError) {
+    let executor = try Executor(self, team: team)
     let plan = plan
     for (index, program) in plan.programs.enumerated() {
       guard plan.golden.contains(where: { $0.program == index }) else { throw .noGolden(program: program.name) }

@@ -31,7 +31,8 @@ private struct SettingsReader {
       case "logging": try reader.logging(&settings.logging)
       case "deadlineMilliseconds": settings.deadlineMilliseconds = try reader.optionalTime(key)
       case "drainMilliseconds": settings.drainMilliseconds = try reader.time(key)
-      case "maxRequestBytes": settings.maxRequestBytes = try reader.integer(key, in: 1...1 << 30)
+      case "maxRequestBytes":
+        settings.maxRequestBytes = try reader.takesNull() ? nil : try reader.integer(key, in: 1...Plan.largestBodyLimit)
       case "threads": settings.threads = try reader.takesNull() ? nil : try reader.integer(key, in: 1...1024)
       case "stores":
         try reader.object("stores.") { reader, name throws(ServerError) in

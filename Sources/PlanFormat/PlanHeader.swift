@@ -92,7 +92,7 @@ struct PlanHeader {
     var end = PlanLayout.headerBytes
     for section in sections {
       try require(
-        section.alignment.nonzeroBitCount == 1 && 64...PlanLayout.hugePage ~= section.alignment, section.name,
+        section.alignment.nonzeroBitCount == 1 && 64...PlanLayout.largestAlignment ~= section.alignment, section.name,
         "an alignment of \(section.alignment)")
       try require(section.offset % section.alignment == 0, section.name, "byte \(section.offset) is not aligned")
       try require(section.offset >= end, section.name, "it overlaps what stands before it")

@@ -2,7 +2,7 @@
 enum PlanLayout {
   static let magic: [UInt8] = Array("SRVPLAN\0".utf8)
   /// Readers refuse every other major version.
-  static let major = 3
+  static let major = 4
   /// Writers raise it for additions that old readers may ignore.
   static let minor = 0
 
@@ -15,9 +15,11 @@ enum PlanLayout {
   static let maximumSections = (headerBytes - sectionsAt) / sectionBytes
 
   /// Bytes of weights under one leaf of the hash tree.
-  static let chunkBytes = 4 << 20
-  /// Weights of at least this size start at a multiple of it, so that huge pages can back the mapping.
-  static let hugePage = 2 << 20
+  static let chunkBytes = 256 << 10
+  /// Where code and weights start: they are mapped, and protected, by pages.
+  static let page = 4096
+  /// Sections may ask for no more.
+  static let largestAlignment = 2 << 20
 }
 
 /// What a section holds.

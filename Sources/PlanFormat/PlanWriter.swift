@@ -54,10 +54,10 @@ private struct Draft {
     place(.plan, alignment: 64, try PlanEncoder.planSection(image.plan))
     place(.golden, alignment: 64, try PlanEncoder.goldenSection(image.plan.golden))
     for object in image.code.sorted(by: { $0.family.rawValue < $1.family.rawValue }) {
-      place(.code, variant: UInt32(object.family.rawValue), alignment: 4096, object.elf)
+      place(.code, variant: UInt32(object.family.rawValue), alignment: PlanLayout.page, object.elf)
     }
     place(.weightHashes, alignment: 64, count: 32 * WeightHashes.chunkCount(weightBytes))
-    place(.weights, alignment: weightBytes >= PlanLayout.hugePage ? PlanLayout.hugePage : 4096, count: weightBytes)
+    place(.weights, alignment: PlanLayout.page, count: weightBytes)
     self.sections = sections
     self.contents = contents
     byteCount = next

@@ -29,8 +29,8 @@ package struct ServedSettings: Hashable, Sendable, Codable {
   package var deadlineMilliseconds: Double?
   /// Time that in-flight requests get at SIGTERM.
   package var drainMilliseconds: Double = 10_000
-  /// Largest request body.
-  package var maxRequestBytes = 4 << 20
+  /// Largest request body; nil takes `Plan.largestRequestBody`.
+  package var maxRequestBytes: Int?
   /// Event loops; nil takes the cgroup's CPU quota.
   package var threads: Int?
   /// Path of each store's file, by store name.

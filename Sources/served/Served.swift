@@ -1,4 +1,3 @@
-internal import ArgumentParser
 internal import FeatureStores
 internal import Glibc
 internal import InferenceRuntime
@@ -7,32 +6,29 @@ internal import OpenInferenceProtocol
 internal import PlanFormat
 
 /// The serving daemon: opens a plan, proves that it works here, and serves it until it is told to stop.
-struct Served: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "served", abstract: "Serves a plan that servec built, over HTTP.", version: version)
-
+struct Served: Sendable {
   /// Of this program; plans name the one that wrote them.
   static let version = "0.1.0"
 
-  @Option(help: "The plan file.") var plan: String
-  @Option(help: "Settings, as JSON (served.json).") var config: String?
-  @Option(help: "Port of the HTTP endpoints; 0 takes a free one. Default: the settings', else 8080.") var httpPort: Int?
-  @Option(help: "Address to listen on.") var host = "0.0.0.0"
-  @Option(help: ArgumentHelp("File of a store.", valueName: "name=path")) var store: [String] = []
-  @Option(help: "Event loops. Default: the settings', else the CPUs that the container may use.") var threads: Int?
+  let arguments: Arguments
 
   /// Serves until SIGTERM or SIGINT; `started` is when the program began, monotonic nanoseconds.
   func serve(started: UInt64) throws {
     let settings = try settings()
     let threads = settings.threads ?? CPUQuota.threads()
+    // The plan is read while the server starts: each takes milliseconds.
+    let loading = Background { try load(settings, threads) }
     let server = try Failure.catching(Failure.environment) {
-      try Server(settings, host: host, threads: threads)
+      try Server(settings, host: arguments.host, threads: threads)
     }
     Log.write(
-      .info, "listening on \(host):\(server.port)", [("threads", .integer(threads)), ("version", .text(Self.version))])
-    let service = try load(settings, threads)
+      .info, "listening on \(arguments.host):\(server.port)",
+      [("threads", .integer(threads)), ("version", .text(Self.version))])
+    let (service, loaded) = try loading.value()
+    let installing = MonotonicClock.now()
     try Failure.catching(Failure.input) { try server.install(service) }
-    let seconds = Double(MonotonicClock.now() - started) / 1e9
+    let ready = MonotonicClock.now()
+    let seconds = Double(ready - started) / 1e9
     service.metrics.set(.start, to: seconds)
     Log.write(
       .info, "ready after \(seconds) s",
@@ -40,49 +36,41 @@ struct Served: ParsableCommand {
         ("port", .integer(server.port)), ("service", .text(service.loaded.plan.service)),
         ("plan", .text("sha256-\(service.loaded.root)")),
         ("cpu", .text(service.loaded.family.name)), ("readySeconds", .number(seconds)),
+        ("loadSeconds", .number(Double(loaded + (ready - installing)) / 1e9)),
       ])
     drain(server, settings, Signals.wait())
   }
 
   private func settings() throws -> ServedSettings {
     var settings = ServedSettings()
-    if let config {
+    if let config = arguments.config {
       let bytes = try readFile(config)
       settings = try Failure.catching(Failure.input) { try ServedSettings(json: bytes) }
     }
-    if let httpPort { settings.httpPort = httpPort }
-    if let threads { settings.threads = threads }
-    guard (0...65_535).contains(settings.httpPort) else {
-      throw Failure(Failure.usage, "--http-port is a number from 0 to 65535")
-    }
-    guard (1...1024).contains(settings.threads ?? 1) else {
-      throw Failure(Failure.usage, "--threads is from 1 to 1024")
-    }
-    for argument in store {
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-        throw Failure(Failure.usage, "--store takes NAME=PATH, not '\(argument)'")
-      }
-      settings.stores[String(parts[0])] = String(parts[1])
-    }
+    if let port = arguments.httpPort { settings.httpPort = port }
+    if let threads = arguments.threads { settings.threads = threads }
+    for (name, path) in arguments.stores { settings.stores[name] = path }
     return settings
   }
 
-  /// Loads the plan and its stores, and proves with its golden vectors that it computes here what the build did.
-  private func load(_ settings: ServedSettings, _ threads: Int) throws -> Service {
-    try Failure.catching(Failure.input) {
-      let loaded = try LoadedPlan(path: plan)
+  /// Loads the plan and its stores, and proves with its golden vectors that it computes here what the build did; also
+  /// says how many nanoseconds that took.
+  private func load(_ settings: ServedSettings, _ threads: Int) throws -> (service: Service, nanoseconds: UInt64) {
+    let began = MonotonicClock.now()
+    return try Failure.catching(Failure.input) {
+      let loaded = try LoadedPlan(path: arguments.plan)
       let known = loaded.plan.stores.map(\.name)
       if let unknown = settings.stores.keys.sorted().first(where: { !known.contains($0) }) {
         let list = known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))"
         throw Failure(Failure.input, "the plan has no store '\(unknown)': \(list)")
       }
-      try loaded.selfTest()
-      let stores = try FeatureStores(plan: loaded.plan, paths: settings.stores)
       // A step is split over cores, so over no more than this process may use, however many event loops there are.
       let team = try Team(loaded, cores: min(threads, CPUQuota.threads()))
-      return try Service(
+      try loaded.selfTest(team: team)
+      let stores = try FeatureStores(plan: loaded.plan, paths: settings.stores)
+      let service = try Service(
         loaded, stores: stores, settings: settings, threads: threads, version: Self.version, team: team)
+      return (service, MonotonicClock.now() - began)
     }
   }
 

@@ -1,17 +1,18 @@
-internal import ArgumentParser
 internal import Glibc
 internal import InferenceRuntime
 
 let started = MonotonicClock.now()
 Signals.prepare()
 OpenFiles.raiseLimit()
+let words = Array(CommandLine.arguments.dropFirst())
+if words.contains("--help") || words.contains("-h") { end(0, Arguments.help) }
+if words.contains("--version") { end(0, Served.version) }
 do {
-  try Served.parse().serve(started: started)
+  try Served(arguments: Arguments(words)).serve(started: started)
 } catch let failure as Failure {
   end(failure.code, "served: \(failure.message)")
 } catch {
-  // A request for help is no error.
-  end(Served.exitCode(for: error) == .success ? 0 : Failure.usage, Served.fullMessage(for: error))
+  end(Failure.environment, "served: \(error)")
 }
 
 /// Ends the program with a last word, on standard error if it is an error.

@@ -105,16 +105,17 @@ def load_rows(loads):
     lines = []
     for load in loads:
         if load.refused:
-            lines.append([load.model, reason(load.refused), f"{load.session_ms:.1f}", *[""] * 7])
+            lines.append([load.model, reason(load.refused), "", f"{load.session_ms:.1f}", *[""] * 8])
             continue
         goal = LOAD_FASTER.get(load.kind, 5)
-        faster = load.session_ms / load.ours_ms
+        faster, inside = load.session_ms / load.ours_ms, load.session_ms / load.load_ms
         lines.append([
-            load.model, f"{load.ours_ms:.1f}", f"{load.session_ms:.1f}", f"{load.session_and_run_ms:.1f}", f"{faster:.1f}x",
-            f"{goal}x", "yes" if faster >= goal else "**no**", f"{load.ours_resident:.0f} ({load.ours_anonymous:.0f})",
+            load.model, f"{load.ours_ms:.1f}", f"{load.load_ms:.1f}", f"{load.session_ms:.1f}",
+            f"{load.session_and_run_ms:.1f}", f"{faster:.1f}x", f"{inside:.1f}x", f"{goal}x",
+            "yes" if faster >= goal else "loading alone" if inside >= goal else "**no**", f"{load.ours_resident:.0f} ({load.ours_anonymous:.0f})",
             f"{load.session_resident:.0f}", f"{load.plan_mib:.1f} / {load.model_mib:.1f}"])
-    return table(["model", "served: exec to first answer, ms", "onnxruntime: session, ms", "and first run, ms", "faster",
-                  "to reach", "reached", "served resident (anonymous), MiB", "onnxruntime's growth, MiB",
+    return table(["model", "served: exec to first answer, ms", "of it loading, ms", "onnxruntime: session, ms",
+                  "and first run, ms", "faster", "loading faster", "to reach", "reached", "served resident (anonymous), MiB", "onnxruntime's growth, MiB",
                   "plan / model on disk, MiB"], lines)
 
 
@@ -150,7 +151,10 @@ all weights that the program reads in a run, over and over; products to the FMA 
 {narrow_rows(narrow)}
 ## Loading
 
-Files in the page cache, batch 1, one thread. *served* verifies every byte of its plan before it is ready.
+Files in the page cache, batch 1; *served* with its defaults, the session with one thread. *served* verifies every byte
+of its plan before it is ready. *Loading* is from opening the plan to ready, with every program run once: what creating a
+session is in a process that has started and imported onnxruntime. From exec to the first answer there are also the start
+of the process, its server, a request in JSON and its run.
 
 {load_rows(loads)}"""
 

@@ -27,14 +27,14 @@ def free_port():
 class Server:
     """A child process listening on `port`; the command's `{port}` is replaced by it."""
 
-    def __init__(self, name, command, ready, folder=None):
+    def __init__(self, name, command, ready, folder=None, output=subprocess.DEVNULL):
         self.name, self.ready, self.port = name, ready, free_port()
         # One thread each for numpy's BLAS and OpenMP: the workers are the parallelism.
         environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         words = [word.replace("{port}", str(self.port)) for word in command]
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
-            words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
+            words, env=environment, stdout=output, stderr=subprocess.DEVNULL, cwd=folder
         )
 
     @staticmethod
@@ -47,8 +47,8 @@ class Server:
         return Server(name, command, "/ready", FOLDER / "peers")
 
     @staticmethod
-    def served(command):
-        return Server("served", shlex.split(command), "/v2/health/ready")
+    def served(command, output=subprocess.DEVNULL):
+        return Server("served", shlex.split(command), "/v2/health/ready", output=output)
 
     def wait(self, seconds=30):
         end = time.monotonic() + seconds
@@ -79,3 +79,5 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()

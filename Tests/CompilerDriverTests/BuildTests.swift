@@ -33,14 +33,62 @@ import Testing
       let program = program(
         "serve 1\nmodel Ranker { source = \"ranker.onnx\" }\nservice recommender { model = Ranker }\n", in: folder)
       #expect(program.diagnostics.isEmpty)
-      let built = try Build(environment: nil, output: folder.appendingPathComponent("dist").path, progress: .silent)
-        .run(program)
+      let built = try Build(
+        environment: nil, output: folder.appendingPathComponent("dist").path, usesCache: false, progress: .silent
+      )
+      .run(program)
       #expect(!built.program.hasErrors)
       let plans = try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("dist/plans").path)
       #expect(plans.count == 1)
       roots += plans
     }
     #expect(roots.count == 2 && roots[0] == roots[1])
+  }
+
+  @Test func `a build of unchanged inputs takes the plan of the last, and not a damaged one`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.copyItem(
+      at: fixtures.appendingPathComponent("two_tower/model.onnx"), to: folder.appendingPathComponent("ranker.onnx"))
+    let cache = Cache(environment: ["SERVEC_CACHE": folder.appendingPathComponent("cache").path])
+    let plans = folder.appendingPathComponent("dist/plans")
+    let text = "serve 1\nmodel Ranker { source = \"ranker.onnx\" }\nservice recommender { model = Ranker }\n"
+    /// Whether anything was compiled.
+    func build(_ text: String) throws -> Bool {
+      let steps = Steps()
+      var build = Build(
+        environment: nil, output: folder.appendingPathComponent("dist").path, progress: Progress { steps.append($0) })
+      build.cache = cache
+      #expect(!(try build.run(program(text, in: folder))).program.hasErrors)
+      return steps.all.contains { $0.contains("compile") }
+    }
+    #expect(try build(text))
+    let name = try #require(try FileManager.default.contentsOfDirectory(atPath: plans.path).first)
+    let plan = plans.appendingPathComponent(name)
+    #expect(try !build(text))
+    try FileManager.default.removeItem(at: plan)
+    #expect(try !build(text), "the cache has it still")
+    #expect(FileManager.default.fileExists(atPath: plan.path))
+
+    // The last byte of the plan, which is one file in both places.
+    let handle = try FileHandle(forWritingTo: plan)
+    let last = try handle.seekToEnd() - 1
+    try handle.seek(toOffset: last)
+    try handle.write(contentsOf: Data([0xA5]))
+    try handle.close()
+    #expect(try build(text), "it is damaged")
+    #expect(try !build(text))
+
+    #expect(try build(text + "// Another text.\n"))
+    try FileManager.default.removeItem(at: folder.appendingPathComponent("ranker.onnx"))
+    try FileManager.default.copyItem(
+      at: fixtures.appendingPathComponent("dcn_v2/model.onnx"), to: folder.appendingPathComponent("ranker.onnx"))
+    #expect(try build(text), "another model")
+  }
+
+  private final class Steps: @unchecked Sendable {
+    private(set) var all: [String] = []
+    func append(_ step: String) { all.append(step) }
   }
 
   @Test func `test inputs stay below the rows of the tables that they choose from`() throws {

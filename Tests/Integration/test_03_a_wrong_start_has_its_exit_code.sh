@@ -6,7 +6,9 @@ run() {
   expect "exit code of ${*:3}" $code "$1"
   grep -q -- "$2" error || fail "'$2' is not in: $(cat error)"
 }
-run 2 "Missing expected argument" --threads 2
+run 2 "--plan is missing" --threads 2
+run 2 "there is no option '--thread'" --plan "$PLAN" --thread 2
+run 2 "--threads takes a value" --plan "$PLAN" --threads
 run 2 "--http-port is a number from 0 to 65535" --plan "$PLAN" --http-port 70000
 run 2 "--store takes NAME=PATH" --plan "$PLAN" --store shop
 run 1 "the plan has no store 'other'" --plan "$PLAN" --store other=x

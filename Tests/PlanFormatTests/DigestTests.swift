@@ -30,6 +30,19 @@ import Testing
     }
   }
 
+  @Test func `two messages side by side have the digests of each`() {
+    let bytes = (0..<700).map { UInt8(truncatingIfNeeded: $0 &* 89 &+ 3) }
+    for (first, second) in [(0, 0), (0, 64), (63, 200), (64, 64), (65, 128), (300, 299), (640, 64), (129, 571)] {
+      let (one, other) = (Array(bytes[..<first]), Array(bytes[(bytes.count - second)...]))
+      var digests = [UInt8](repeating: 0, count: 64)
+      digests.withUnsafeMutableBufferPointer { digests in
+        serve_sha256_two(one, one.count, digests.baseAddress, other, other.count, digests.baseAddress?.advanced(by: 32))
+      }
+      #expect(Array(digests[..<32]) == portable(one))
+      #expect(Array(digests[32...]) == portable(other))
+    }
+  }
+
   @Test func `a digest taken in pieces is the digest of the whole`() {
     let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 17) }
     for piece in [1, 3, 63, 64, 65, 200] {

@@ -24,10 +24,11 @@ import Testing
     #expect(file.weights[999] == 9 && file.weights[1000] == 0 && file.weights[4 << 20] == 7)
   }
 
-  @Test func `large weights start at a huge page`() throws {
+  @Test func `weights start at a page and nothing is between it and what stands before`() throws {
     try PlanWriter.write(SamplePlan.image, to: path)
     let file = try PlanFile.open(path)
-    #expect(file.byteCount == (2 << 20) + (5 << 20))
+    #expect(UInt(bitPattern: file.weights.baseAddress) % 4096 == 0)
+    #expect(file.byteCount < (5 << 20) + (64 << 10))
   }
 
   @Test func `the same image gives the same bytes and leaves nothing beside them`() throws {

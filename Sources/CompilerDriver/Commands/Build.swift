@@ -17,11 +17,14 @@ package struct Build {
 
   let environment: String?
   let output: String
+  /// Where kernels and plans of earlier builds are, and are kept for later ones; nil to make all anew.
+  var cache: Cache?
   let progress: Progress
 
-  package init(environment: String?, output: String, progress: Progress) {
+  package init(environment: String?, output: String, usesCache: Bool = true, progress: Progress) {
     self.environment = environment
     self.output = output
+    cache = usesCache ? Cache() : nil
     self.progress = progress
   }
 
@@ -29,9 +32,12 @@ package struct Build {
     guard let module = program.module else { return Result(program: program, summary: []) }
     var program = program
     let dist = URL(fileURLWithPath: output)
-    let cache = KernelCache(clang: try Clang.find())
+    let clang = try Clang.find()
+    defer { cache?.trim() }
+    let maker = PlanMaker(
+      kernels: KernelCache(clang: clang, cache: cache), plans: try cache.map { try PlanCache($0, clang: clang) },
+      program: program, module: module, progress: progress)
     var plans = PlanMemo()
-    let importer = GraphImporter()
     var bases: [(environment: String, files: [ManifestFile])] = []
     var summary: [String] = []
 
@@ -40,13 +46,8 @@ package struct Build {
       for service in environment.services {
         let families = Self.families(of: service.name, in: module)
         let built = try plans.plan(for: service, families: families) {
-          let assembly = try ServiceAssembler(module: module, service: service) { try importer.graph($0) }.assemble()
-          let built = try PlanBuilder(cache: cache, families: families, progress: progress)
-            .build(
-              assembly, metadata: PlanMetadata(module: module, service: service).json,
-              into: dist.appendingPathComponent("plans"))
-          try SelfCheck.run(built, stores: module.stores, families: families, progress: progress)
-          return built
+          try maker.plan(
+            of: service, in: environment.name, families: families, folder: dist.appendingPathComponent("plans"))
         }
         var settings = ServedSettings(service)
         for store in module.stores { settings.stores[store.name] = PodLayout.store(store.name) }

@@ -21,17 +21,18 @@ package struct Run {
   package func run(_ program: CheckedProgram) throws {
     guard let module = program.module, let environment = module.environments.first else { return }
     let chosen = try choose(environment)
-    let cache = KernelCache(clang: try Clang.find())
+    let (clang, cache) = (try Clang.find(), Cache())
     let families = Array(HostCPU.families.prefix(1))
     guard !families.isEmpty else {
       throw DriverError(.environment, "this CPU has no AVX2, which every family of kernels needs")
     }
-    let importer = GraphImporter()
-    let assembly = try ServiceAssembler(module: module, service: chosen) { try importer.graph($0) }.assemble()
-    // Beside the kernels: the same spec runs the same plan file again, and nothing piles up in a temporary folder.
+    // Beside the cache: the same spec runs the same plan file again, and nothing piles up in a temporary folder.
     let folder = cache.folder.appendingPathComponent("run")
-    let built = try PlanBuilder(cache: cache, families: families, progress: progress)
-      .build(assembly, metadata: PlanMetadata(module: module, service: chosen).json, into: folder)
+    let built = try PlanMaker(
+      kernels: KernelCache(clang: clang, cache: cache), plans: try PlanCache(cache, clang: clang), program: program,
+      module: module, progress: progress
+    ).plan(of: chosen, in: environment.name, families: families, folder: folder)
+    cache.trim()
 
     var settings = ServedSettings(chosen)
     if let port { settings.httpPort = port }

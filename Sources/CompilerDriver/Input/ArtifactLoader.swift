@@ -21,6 +21,22 @@ struct ArtifactLoader {
     return artifacts
   }
 
+  /// SHA-256 of every model, of the files that hold its weights, and of statistics, in the order in which they are named;
+  /// a file that cannot be read has none.
+  static func digests(_ references: [ArtifactReference], _ artifacts: Artifacts) -> [String] {
+    references.flatMap { reference -> [String] in
+      switch reference.kind {
+      case .model:
+        let folder = URL(fileURLWithPath: reference.path).deletingLastPathComponent()
+        let beside = (try? OnnxModel.open(reference.path).dataFiles) ?? []
+        return [(try? artifacts.models[reference.path]?.get().digest) ?? ""]
+          + beside.map { (try? FileDigest.sha256(folder.appendingPathComponent($0).path)) ?? "" }
+      case .stats: return [(try? FileDigest.sha256(reference.path)) ?? ""]
+      case .store: return []
+      }
+    }
+  }
+
   /// Head and digest of a model file.
   private func model(_ path: String) -> Result<Artifacts.Model, Artifacts.Failure> {
     do {

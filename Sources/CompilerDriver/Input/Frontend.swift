@@ -11,6 +11,8 @@ package struct CheckedProgram: Sendable {
   /// Nil when there are errors.
   package var module: TypedModule?
   package var diagnostics: [Diagnostic]
+  /// SHA-256 of the files that decide what is computed, beside the text: models with their weights, statistics.
+  package var artifactDigests: [String]
 
   package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 }
@@ -34,11 +36,14 @@ package struct Frontend {
     var diagnostics: [Diagnostic] = []
     let root = parse(path, bytes, &files, &diagnostics)
     let imports = loadImports(of: root, &files, &diagnostics)
-    let artifacts = ArtifactLoader().load(Checker.artifactReferences([root] + imports))
+    let references = Checker.artifactReferences([root] + imports)
+    let artifacts = ArtifactLoader().load(references)
     let checked = Checker.check(root: root, imports: imports, artifacts: artifacts)
     diagnostics += checked.diagnostics
     let module = diagnostics.contains { $0.severity == .error } ? nil : checked.module
-    return CheckedProgram(files: files, root: root, module: module, diagnostics: diagnostics)
+    return CheckedProgram(
+      files: files, root: root, module: module, diagnostics: diagnostics,
+      artifactDigests: module == nil ? [] : ArtifactLoader.digests(references, artifacts))
   }
 
   private func parse(

@@ -5,23 +5,24 @@ import TensorTypes
 
 /// Inputs with the outputs that the reference interpreter gives: what `served` checks before it is ready.
 enum GoldenVectors {
-  /// Two a program: the smallest dimensions, and dimensions that leave a tail in every tile.
+  /// Picoseconds that the second vector may always take, by the estimates of the program's steps.
+  private static let smallCost = 500_000_000
+
+  /// One or two: the smallest dimensions, and larger ones that leave a tail in every tile.
+  ///
+  /// - Parameter program: the compiled form, at `index` in the plan.
   static func make(
-    _ unit: CompilationUnit, program: Int, symbols: [Symbol], orderDependent: Set<Int>,
+    _ unit: CompilationUnit, program: Program, at index: Int, symbols: [Symbol], orderDependent: Set<Int>,
     domains: [ValueID: SyntheticInputs.Domain],
   ) throws(DriverError) -> [GoldenVector] {
-    var assignments = [symbols.map(\.minimum)]
-    let larger = symbols.map { min($0.maximum, max($0.minimum, 11)) }
-    if larger != assignments[0] { assignments.append(larger) }
-
     var vectors: [GoldenVector] = []
-    for (at, dims) in assignments.enumerated() {
+    for (at, dims) in assignments(program, symbols).enumerated() {
       let values = Dictionary(uniqueKeysWithValues: zip(symbols.map(\.name), dims))
       let (inputs, outputs) = try reference(unit, values, domains, seed: UInt64(0x5EED + at))
       let tolerance = Tolerance(unit.graph)
       vectors.append(
         GoldenVector(
-          program: program, dims: dims, inputs: inputs.map(tensor), outputs: outputs.map(tensor),
+          program: index, dims: dims, inputs: inputs.map(tensor), outputs: outputs.map(tensor),
           comparisons: outputs.enumerated().map {
             comparison($0.element, tolerance, isOrderDependent: orderDependent.contains($0.offset))
           },
@@ -30,12 +31,32 @@ enum GoldenVectors {
     return vectors
   }
 
+  /// A pod waits for its golden vectors, and a build for the interpreter: the second one is at the largest dimensions
+  /// that take little time, or less than two runs of the first.
+  private static func assignments(_ program: Program, _ symbols: [Symbol]) -> [[Int]] {
+    func cost(_ dims: [Int]) -> Int {
+      let values = Dictionary(uniqueKeysWithValues: zip(symbols.map(\.name), dims))
+      return program.steps.reduce(0) { sum, step in
+        let (total, overflow) = sum.addingReportingOverflow(step.cost.evaluate(values) ?? .max)
+        return overflow ? .max : total
+      }
+    }
+    let smallest = symbols.map(\.minimum)
+    let limit = max(smallCost, 2 * min(cost(smallest), .max / 2))
+    let second = [11, 7, 5, 3, 2].lazy
+      .map { size in symbols.map { min($0.maximum, max($0.minimum, size)) } }
+      .first { $0 != smallest && cost($0) < limit }
+    return [smallest] + (second.map { [$0] } ?? [])
+  }
+
   /// Inputs and what the interpreter makes of them. Where a graph computes indices in a way that shows no bound, inputs
-  /// in the usual range may miss its tables; smaller ids are tried then.
+  /// in the usual range may miss its tables, and what is meant as a mask may leave no number; smaller integers are tried
+  /// then.
   static func reference(
     _ unit: CompilationUnit, _ values: [String: Int], _ domains: [ValueID: SyntheticInputs.Domain], seed: UInt64,
   ) throws(DriverError) -> (inputs: [HostTensor], outputs: [HostTensor]) {
     var failure: InterpreterError?
+    var found: (inputs: [HostTensor], outputs: [HostTensor])?
     for cap in [Int64.max, 9, 1, 0] {
       let narrowed = domains.mapValues { domain in
         var domain = domain
@@ -45,11 +66,16 @@ enum GoldenVectors {
       }
       let inputs = SyntheticInputs.make(unit.graph, symbols: values, domains: narrowed, seed: seed)
       do throws(InterpreterError) {
-        return (inputs, try Interpreter.run(unit.graph, inputs: inputs, symbols: values))
+        let outputs = try Interpreter.run(unit.graph, inputs: inputs, symbols: values)
+        let isNumeric = outputs.allSatisfy { !$0.element.isFloat || !Constant($0).doubles.contains(where: \.isNaN) }
+        // Nothing is narrower without integers.
+        if isNumeric || !inputs.contains(where: \.element.isInteger) { return (inputs, outputs) }
+        found = found ?? (inputs, outputs)
       } catch {
         failure = failure ?? error
       }
     }
+    if let found { return found }
     throw DriverError(.inputErrors, "\(unit.name): \(failure?.origin ?? ""): \(failure?.message ?? "")")
   }
 

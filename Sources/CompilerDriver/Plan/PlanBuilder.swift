@@ -17,7 +17,6 @@ struct PlanBuilder {
     var root: String
     var fileBytes: Int
     var plan: Plan
-    var reports: [ProgramReport]
     /// What rounded weights do to outputs, one finding a program that has such.
     var drifts: [String] = []
 
@@ -57,7 +56,7 @@ struct PlanBuilder {
     if golden { progress.step("\(service): golden vectors by the reference interpreter") }
     for (at, unit) in assembly.units.enumerated() where golden {
       plan.golden += try GoldenVectors.make(
-        unit, program: at, symbols: plan.symbols, orderDependent: assembly.orderDependent[at],
+        unit, program: plan.programs[at], at: at, symbols: plan.symbols, orderDependent: assembly.orderDependent[at],
         domains: assembly.domains[at])
     }
 
@@ -81,11 +80,25 @@ struct PlanBuilder {
         throw DriverError(.environment, "cannot write \(path.path): \(String(cString: strerror(errno)))")
       }
       let size = (try? FileManager.default.attributesOfItem(atPath: path.path)[.size] as? Int) ?? 0
-      return Built(
-        path: path.path, root: root, fileBytes: size, plan: plan, reports: compiled.reports,
-        drifts: drifts)
+      return Built(path: path.path, root: root, fileBytes: size, plan: plan, drifts: drifts)
     } catch let error as PlanError {
       throw DriverError(.environment, "the plan of \(service) cannot be written: \(error)")
+    }
+  }
+}
+
+extension PlanBuilder.Built {
+  /// A plan that was made before.
+  init(path: String, file: PlanFile, drifts: [String]) {
+    self.init(path: path, root: file.root, fileBytes: file.byteCount, plan: file.plan, drifts: drifts)
+  }
+
+  /// Reads it back and verifies every byte.
+  func open() throws(DriverError) -> PlanFile {
+    do {
+      return try PlanFile.open(path)
+    } catch {
+      throw DriverError(.environment, "\(path): \(error)")
     }
   }
 }

@@ -133,7 +133,7 @@ final class HTTPConnection: ChannelDuplexHandler {
   private func take(_ bytes: ByteBuffer) {
     guard phase == .receiving else { return }
     request?.bodyBytes += bytes.readableBytes
-    if request?.bodyBytes ?? 0 > loop.settings.maxRequestBytes {
+    if request?.bodyBytes ?? 0 > loop.maxRequestBytes {
       refuse(loop.tooLarge, mustClose: true)
     } else if request?.refusal == nil {
       request?.append(bytes)

@@ -17,14 +17,14 @@ extension LoopContext {
     if head.headers.contains(name: "inference-header-content-length") {
       throw RequestError(501, "binary tensor data is not supported")
     }
-    if let length = head.headers.first(name: "content-length"), Int(length) ?? .max > settings.maxRequestBytes {
+    if let length = head.headers.first(name: "content-length"), Int(length) ?? .max > maxRequestBytes {
       throw tooLarge
     }
     return route
   }
 
   var tooLarge: RequestError {
-    RequestError(413, "the request's body is larger than \(settings.maxRequestBytes) bytes")
+    RequestError(413, "the request's body is larger than \(maxRequestBytes) bytes")
   }
 
   private func route(_ target: String) throws(RequestError) -> Route {

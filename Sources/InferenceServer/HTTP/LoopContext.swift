@@ -39,6 +39,8 @@ struct ConnectionLimits {
 final class LoopContext {
   let state: ServerState
   let settings: ServedSettings
+  /// The largest body that is taken.
+  private(set) var maxRequestBytes: Int
   let limits = ConnectionLimits()
   /// Nil until the plan is loaded.
   var serving: ServingLoop?
@@ -56,6 +58,7 @@ final class LoopContext {
 
   init(_ settings: ServedSettings, state: ServerState, allocator: ByteBufferAllocator) {
     self.settings = settings
+    maxRequestBytes = settings.maxRequestBytes ?? Plan.smallestBodyLimit
     self.state = state
     buffer = allocator.buffer(capacity: 16 << 10)
     requestLog = RequestLog(successEvery: settings.logging.successEvery, perSecond: settings.logging.perSecond)
@@ -64,6 +67,7 @@ final class LoopContext {
   /// From now on inference is answered.
   func install(_ serving: ServingLoop) {
     self.serving = serving
+    maxRequestBytes = settings.maxRequestBytes ?? serving.service.loaded.plan.largestRequestBody
     paths = PathTable(service: serving.service.name)
   }
 
