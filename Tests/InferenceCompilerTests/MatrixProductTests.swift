@@ -65,4 +65,26 @@ import Testing
       #expect(together[0].bytes == alone[..<rows].flatMap { $0 }, "\(rows) rows")
     }
   }
+
+  /// Chains that are interrupted along k go on where they stopped, in whichever part: one row takes them in one go.
+  @Test(arguments: [2048, 2051])
+  func `a deep product's bits depend neither on rows nor on parts`(depth: Int) throws {
+    let graph = try perceptron([depth, 70, 3])
+    let loaded = try LoadedPrograms([graph], symbols: symbols, batch: "batch", leastSplitCost: 0)
+    var random = Seeded(6)
+    let all = random.floats(20 * depth)
+    func run(_ rows: Range<Int>, parts: Int) -> HostTensor {
+      let some = Array(all[rows.lowerBound * depth..<rows.upperBound * depth])
+      let input = HostTensor(.f32, [rows.count, depth], some)
+      return loaded.run(0, [input], dims: ["batch": rows.count], parts: parts)[0]
+    }
+    let expected = try Interpreter.run(graph, inputs: [HostTensor(.f32, [20, depth], all)])
+    expectEqual([run(0..<20, parts: 1)], expected, "20 rows")
+    let alone = (0..<20).map { run($0..<$0 + 1, parts: 1).bytes }
+    for rows in [2, 3, 7, 12, 20] {
+      for parts in 1...3 {
+        #expect(run(0..<rows, parts: parts).bytes == alone[..<rows].flatMap { $0 }, "\(rows) rows, \(parts) parts")
+      }
+    }
+  }
 }

@@ -83,6 +83,9 @@ enum LoopKind: Hashable, Sendable {
   /// Neither the loop's iterations nor other statements of the kernel touch what an iteration writes: threads may run
   /// parts of it. A kernel's outermost such loops are split, with those directly inside them.
   case independent
+  /// Iterations follow each other, and each goes on with what the one before wrote. The independent loops inside cover
+  /// the same range every time: a part of them reads only what the same part wrote.
+  case resumed
 }
 
 struct CParameter: Hashable, Sendable {

@@ -16,6 +16,9 @@ enum Splitting {
       case .declare, .table: result.append(statement)
       case .once(let body): result.append(.branch("part" == 0, then: body, else: []))
       case .loop(_, _, _, _, kind: .independent, _): result.append(ranged(statement))
+      case .loop(let variable, let from, let below, let step, kind: .resumed, let body):
+        guard let body = shared(body) else { return nil }
+        result.append(.loop(variable: variable, from: from, below: below, step: step, kind: .resumed, body))
       case .branch(let condition, let then, let otherwise):
         // All parts see the same condition: outside of loops there are only dimensions.
         guard let then = shared(then), let otherwise = shared(otherwise) else { return nil }
@@ -121,7 +124,9 @@ enum Splitting {
 extension CStatement {
   fileprivate var holdsIndependentLoop: Bool {
     switch self {
-    case .loop(_, _, _, _, let kind, _): kind == .independent
+    case .loop(_, _, _, _, .independent, _): true
+    case .loop(_, _, _, _, .resumed, let body): body.contains(where: \.holdsIndependentLoop)
+    case .loop(_, _, _, _, .sequential, _): false
     case .branch(_, let then, let otherwise): (then + otherwise).contains(where: \.holdsIndependentLoop)
     case .select(_, let cases): cases.contains { $0.body.contains(where: \.holdsIndependentLoop) }
     case .block(let body): body.contains(where: \.holdsIndependentLoop)

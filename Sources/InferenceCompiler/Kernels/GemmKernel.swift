@@ -28,6 +28,11 @@ struct GemmKernel {
   let format: PanelFormat
 
   static let width = 16
+  /// Most steps along k before the sums go to memory and the next panel follows: the rows of a tile and of a panel then
+  /// stay in the first two caches.
+  static let deepest = 1024
+  /// Bytes of A, over one block of k, that all panels pass.
+  static let blockBytes = 256 << 10
   /// Below this many columns a product is computed as dot products.
   static let fewColumns = 8
 
@@ -76,12 +81,20 @@ struct GemmKernel {
   var fullColumns: Int { columns / Self.width * Self.width }
   var tailColumns: Int { columns % Self.width }
   var isNarrow: Bool { columns < Self.fewColumns && aStep == 1 && arithmetic == .floats }
+  /// Blocks of equal length along k, where a chain is interrupted: its sums wait in the result.
+  var depthBlocks: Int {
+    arithmetic == .floats && result.strides.last == 1 ? (depth + Self.deepest - 1) / Self.deepest : 1
+  }
+  var blockDepth: Int { (depth + depthBlocks - 1) / depthBlocks }
+  var isDeep: Bool { depthBlocks > 1 }
   var rowVariable: String? { plan.loops.last?.variable }
 
   var name: String { "gemm_\(depth)x\(columns)" }
 
   /// Vectors of weights along k.
   var steps: Int { arithmetic == .pairs ? (depth + 1) / 2 : depth }
+  /// Those that have all of their operands.
+  var wholeSteps: Int { arithmetic == .pairs ? depth / 2 : depth }
   /// C type of an element of the panels.
   var weightType: String { arithmetic == .pairs ? arithmetic.weight : format.type }
   var weights: WeightKey {
@@ -158,50 +171,5 @@ extension Emitter {
           try tile(kernel, rows: rows, panels: 1, row: nil, column: kernel.fullColumns, lanes: kernel.tailColumns)))
     }
     return statements
-  }
-
-  /// Tiles of equal height, in blocks of rows whose part of A stays in the L2 cache while all panels pass.
-  private mutating func blocks(_ kernel: GemmKernel) throws(EmitFailure) -> [CStatement] {
-    let tallest = target.rows
-    let heights: ClosedRange<Int>
-    if let rows = kernel.rows.constant {
-      let tiles = max((rows + tallest - 1) / tallest, 1)
-      heights = (rows / tiles)...((rows + tiles - 1) / tiles)
-    } else {
-      heights = (tallest / 2)...tallest
-    }
-    func column(_ start: Int?, lanes: Int) throws(EmitFailure) -> [CStatement] {
-      var cases: [(Int, [CStatement])] = []
-      for height in heights where height > 0 {
-        cases.append(
-          (height, try tile(kernel, rows: height, panels: 1, row: "m", column: start, lanes: lanes)))
-      }
-      let body: [CStatement] = [
-        .declare(type: "const i64", name: "m", "tile" * "height" + .conditional("tile" < "taller", "tile", "taller")),
-        .select("height" + .binary("tile", "<", "taller"), cases: cases),
-      ]
-      return [.loop(variable: "tile", from: "first", below: "last", step: 1, body)]
-    }
-    let perBlock = max(1, (192 << 10) / (kernel.depth * 4 * tallest))
-    var block: [CStatement] = [
-      .declare(
-        type: "const i64", name: "last",
-        .conditional("first" + .integer(perBlock) < "tiles", "first" + .integer(perBlock), "tiles"))
-    ]
-    // One loop over all panels, the last of which may be narrower: blocks and panels make one range to split.
-    let full = kernel.fullColumns > 0 ? try column(nil, lanes: 16) : []
-    let tail = kernel.tailColumns > 0 ? try column(kernel.fullColumns, lanes: kernel.tailColumns) : []
-    let both: CStatement = .branch("n" < .integer(kernel.fullColumns), then: full, else: tail)
-    block.append(
-      .loop(
-        variable: "n", from: 0, below: .integer(kernel.columns), step: .integer(GemmKernel.width), kind: .independent,
-        full.isEmpty ? tail : tail.isEmpty ? full : [both]))
-    let rows = c(kernel.rows)
-    return [
-      .declare(type: "const i64", name: "tiles", (rows + .integer(tallest - 1)) / .integer(tallest)),
-      .declare(type: "const i64", name: "height", .conditional(.binary("tiles", ">", 0), rows / "tiles", 0)),
-      .declare(type: "const i64", name: "taller", .conditional(.binary("tiles", ">", 0), rows % "tiles", 0)),
-      .loop(variable: "first", from: 0, below: "tiles", step: .integer(perBlock), kind: .independent, block),
-    ]
   }
 }

@@ -40,16 +40,12 @@ extension Emitter {
       }
       for r in 0..<rows { levels[level].append(.declare(type: arithmetic.vector, name: "c\(r)_\(p)", start)) }
     }
-    let whole = arithmetic == .pairs ? kernel.depth / 2 : kernel.depth
-    levels[level].append(
-      .loop(
-        variable: "k", from: 0, below: .integer(whole), step: 1,
-        steps(kernel, rows, panels, at: "k")))
-    if whole < kernel.steps {
-      // The last of an odd number stands alone; what follows it in memory is not read.
+    if kernel.isDeep, row != nil {
       levels[level].append(
-        .block(steps(kernel, rows, panels, at: .integer(whole))))
+        .branch(.binary("begin", ">", 0), then: resumed(kernel, rows, firstRow, firstColumn, lanes), else: []))
     }
+    levels[level] += row == nil ? plainSteps(kernel, rows, panels) : prefetchingSteps(kernel, rows)
+    let summed = levels[level].count
     for r in 0..<rows {
       for p in 0..<panels {
         let sums = CExpression.name("c\(r)_\(p)")
@@ -58,6 +54,13 @@ extension Emitter {
           column: firstColumn + Affine(Dim(16 * p)),
           lanes: lanes)
       }
+    }
+    if kernel.isDeep, row != nil {
+      let finish = Array(levels[level][summed...])
+      levels[level].removeSubrange(summed...)
+      levels[level].append(
+        .branch(
+          "end" < .integer(kernel.depth), then: suspended(kernel, rows, firstRow, firstColumn, lanes), else: finish))
     }
     let statements = levels.removeLast()
     closeLoops(to: level - 1)
@@ -70,40 +73,30 @@ extension Emitter {
     return .load("const f32x16_unaligned", base + c(column))
   }
 
-  /// One step over k: a panel row per panel, and for each row of A a multiply-add with it.
-  private mutating func steps(_ kernel: GemmKernel, _ rows: Int, _ panels: Int, at k: CExpression) -> [CStatement] {
-    let (arithmetic, vector) = (kernel.arithmetic, kernel.arithmetic.vector)
-    var body: [CStatement] = []
-    for p in 0..<panels {
-      let at = k * 16 + .integer(p * 16 * kernel.steps)
-      let stored: CExpression =
-        switch kernel.format {
-        case .f32: .load("const \(vector)", "w" + at)
-        case .f16, .bf16, .int8: .call("widen", [.load("const \(kernel.format.type)x16", "w" + at)])
-        }
-      body.append(.declare(type: "const \(vector)", name: "w\(p)", stored))
-      // One row reads every weight once: from the outer caches, ahead of the hardware's own guesses. Narrow weights
-      // come slowly enough without.
-      if rows == 1, panels > 1, kernel.format == .f32 {
-        body.append(.expression(.call("__builtin_prefetch", ["w" + (at + .integer(16 * 16))])))
-      }
+  /// The chains' sums of the blocks of k before.
+  private mutating func resumed(
+    _ kernel: GemmKernel, _ rows: Int, _ row: Affine, _ column: Affine, _ lanes: Int,
+  ) -> [CStatement] {
+    (0..<rows).map { r in
+      let place = sumsPlace(kernel, row + Affine(Dim(r)), column)
+      return .assign(.name("c\(r)_0"), .call("load_part", [place, .integer(lanes)]))
     }
-    for r in 0..<rows {
-      let row = CExpression.name("a\(r)")
-      let element: CExpression =
-        switch arithmetic {
-        case .floats: row[k * c(kernel.aStep)]
-        case .pairs:
-          k == .integer(kernel.depth / 2)
-            ? .cast("i32", .cast("u16", row[k * 2])) : .load("const i32_unaligned", row + k * 2)
-        }
-      body.append(.declare(type: "const \(vector)", name: "x\(r)", .cast(vector, element)))
-      for p in 0..<panels {
-        let sum = CExpression.name("c\(r)_\(p)")
-        body.append(.assign(sum, .call(arithmetic.multiplyAdd, [.name("x\(r)"), .name("w\(p)"), sum])))
-      }
+  }
+
+  /// Leaves the sums in the result for the next block of k.
+  private mutating func suspended(
+    _ kernel: GemmKernel, _ rows: Int, _ row: Affine, _ column: Affine, _ lanes: Int,
+  ) -> [CStatement] {
+    (0..<rows).map { r in
+      let place = sumsPlace(kernel, row + Affine(Dim(r)), column)
+      return .expression(.call("store_part", [place, .name("c\(r)_0"), .integer(lanes)]))
     }
-    return body
+  }
+
+  private mutating func sumsPlace(_ kernel: GemmKernel, _ row: Affine, _ column: Affine) -> CExpression {
+    let indices = kernel.indices(row: row, column: column)
+    let (base, offset) = address(kernel.result, indices, element: .f32, written: true)
+    return base + c(offset)
   }
 
   /// Applies the epilogue to finished sums and stores them.
