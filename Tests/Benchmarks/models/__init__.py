@@ -27,6 +27,9 @@ class Model:
     """The file's stem when another row shares it."""
     settings: tuple = ()
     """Settings of the service that our plan of the row has."""
+    requests: Callable[[dict], list] | None = None
+    """Takes a padded batch apart into the inputs of single requests without their padding. Ours answers these, the row's
+    peers the batch, and the report has their times for the single requests too."""
 
     @property
     def stem(self):
