@@ -32,7 +32,8 @@ enum GoldenVectors {
   }
 
   /// A pod waits for its golden vectors, and a build for the interpreter: the second one is at the largest dimensions
-  /// that take little time, or less than two runs of the first.
+  /// that take little time, or less than one and a half runs of the first. Where several requests take too long, a
+  /// larger one may not.
   private static func assignments(_ program: Program, _ symbols: [Symbol]) -> [[Int]] {
     func cost(_ dims: [Int]) -> Int {
       let values = Dictionary(uniqueKeysWithValues: zip(symbols.map(\.name), dims))
@@ -42,10 +43,16 @@ enum GoldenVectors {
       }
     }
     let smallest = symbols.map(\.minimum)
-    let limit = max(smallCost, 2 * min(cost(smallest), .max / 2))
-    let second = [11, 7, 5, 3, 2].lazy
-      .map { size in symbols.map { min($0.maximum, max($0.minimum, size)) } }
-      .first { $0 != smallest && cost($0) < limit }
+    let least = cost(smallest)
+    let limit = max(smallCost, least + min(least / 2, .max - least))
+    let sizes = [11, 7, 5, 3, 2]
+    func dims(_ size: Int, _ isLarger: (Int) -> Bool) -> [Int] {
+      symbols.enumerated().map { at, symbol in
+        isLarger(at) ? min(symbol.maximum, max(symbol.minimum, size)) : symbol.minimum
+      }
+    }
+    let candidates = sizes.map { dims($0) { _ in true } } + sizes.map { dims($0) { $0 != program.batch } }
+    let second = candidates.first { $0 != smallest && cost($0) < limit }
     return [smallest] + (second.map { [$0] } ?? [])
   }
 
