@@ -21,7 +21,7 @@ import machine
 import precision
 import report
 import roofline
-from engines import (Refused, lightgbm_engine, onnxruntime_engine, openvino_engine, servec, tl2cgen_engine,
+from engines import (Refused, Turns, lightgbm_engine, onnxruntime_engine, openvino_engine, servec, tl2cgen_engine,
                      torch_engine, xgboost_engine)
 from models import all_models
 from reference import reference
@@ -61,6 +61,8 @@ class Row:
     """Why servec does not take the model, when it does not."""
     difference: str = ""
     """Where our outputs change their bits with the batch or the number of threads, when they do."""
+    one_by_one: dict = field(default_factory=dict)
+    """By engine, the batch's requests one after the other without padding, where the model has such."""
 
     @property
     def fastest_peer(self):
@@ -93,8 +95,13 @@ def runners(ours, model, path, batch, threads, folder, truth):
     feeds, found, refused = model.inputs(batch), {}, ""
     data = folder / f"{model.name}-{batch}"
     try:
-        servec.write_data(data, feeds, truth)
-        found[servec.NAME] = ours.start(model, path, data, batch, threads)
+        parts = single_requests(model, feeds, truth) if model.requests else [(feeds, truth)]
+        size, turns = 1 if model.requests else batch, []
+        for at, part in enumerate(parts):
+            place = folder / f"{data.name}-{at}" if model.requests else data
+            servec.write_data(place, *part)
+            turns.append(ours.start(model, path, place, size, threads))
+        found[servec.NAME] = Turns(turns)
     except Refused as reason:
         refused = str(reason)
     for peer in PEERS:
@@ -105,26 +112,47 @@ def runners(ours, model, path, batch, threads, folder, truth):
     return found, refused
 
 
+def single_requests(model, feeds, truth):
+    """Inputs and outputs of a padded batch's requests, each without its padding."""
+    return [
+        (part, {name: array[at:at + 1] for name, array in truth.items()})
+        for at, part in enumerate(model.requests(feeds))]
+
+
+def one_by_one(model, path, feeds, threads):
+    """The peers' runners for a padded batch's requests without their padding."""
+    found = {}
+    for peer in PEERS if model.requests else ():
+        try:
+            found[peer.NAME] = Turns([peer.start(model, path, part, threads) for part in model.requests(feeds)])
+        except Refused:
+            pass
+    return found
+
+
 def measure(ours, model, path, batch, threads, options, truth):
     running, refused = runners(ours, model, path, batch, threads, options.work, truth)
+    singles = one_by_one(model, path, model.inputs(batch), threads)
     row = Row(model.name, model.kind, batch, threads, {name: Measurement() for name in running}, refused)
     try:
         if servec.NAME in running:
             row.difference = running[servec.NAME].difference()
         for name, runner in running.items():
             row.engines[name].error = runner.error(truth)
+        turns = [(runner, row.engines[name]) for name, runner in running.items()]
+        row.one_by_one = {name: Measurement() for name in singles}
+        turns += [(runner, row.one_by_one[name]) for name, runner in singles.items()]
         for turn in range(options.rounds):
-            names = list(running)
-            for name in names[turn % len(names):] + names[: turn % len(names)]:
-                times = running[name].times(options.seconds)
-                row.engines[name].medians.append(statistics.median(times))
-                row.engines[name].minima.append(min(times))
+            for runner, found in turns[turn % len(turns):] + turns[: turn % len(turns)]:
+                median, minimum = runner.times(options.seconds)
+                found.medians.append(median)
+                found.minima.append(minimum)
                 time.sleep(PAUSE)
     except Refused as failure:  # Only our own processes end that way.
         row.refused = f"failed: {failure}"
         row.engines = {name: found for name, found in row.engines.items() if name != servec.NAME and found.medians}
     finally:
-        for runner in running.values():
+        for runner in [*running.values(), *singles.values()]:
             runner.close()
     return row
 

@@ -72,6 +72,20 @@ def summary(rows):
     return table(["class", "rows", "geometric mean", "lowest", "missed", "refused"], lines)
 
 
+def mixed_rows(rows):
+    """A line a row whose requests differ in length: the peers on the padded batch, and on one request after the other."""
+    lines = []
+    for row in rows:
+        ours = row.engines.get(servec.NAME)
+        for name, single in row.one_by_one.items() if ours else ():
+            padded = row.engines[name]
+            lines.append([
+                row.model, row.batch, row.threads, duration(ours.median), name, duration(padded.median),
+                f"{padded.median / ours.median:.2f}x", duration(single.median), f"{single.median / ours.median:.2f}x"])
+    return table(["model", "requests", "threads", f"{servec.NAME}, each at its length", "peer", "one padded batch", "ratio",
+                  "one by one, unpadded", "ratio"], lines)
+
+
 def peak_rows(peaks):
     lines = []
     for threads, found in peaks.items():
@@ -136,6 +150,13 @@ Errors are relative to f64: the largest difference over the largest value. *same
 same bits for single requests, for fewer requests, and on two threads.
 
 {measured_rows(rows)}
+## Mixed lengths
+
+Requests of different lengths. `served` neither pads nor refuses them: those of one length share a run. So ours is the time
+for the requests one after the other, each at its own length. In the table above the peers run the usual padded batch;
+here they answer the same requests one by one without padding, too.
+
+{mixed_rows(rows)}
 ## Peaks and steps
 
 Measured in the same run. Steps that read weights are held to the bandwidth of one thread that reads a buffer as large as

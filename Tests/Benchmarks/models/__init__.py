@@ -25,6 +25,9 @@ class Model:
     batches: tuple = (1, 8, 32, 128)
     file: str = ""
     """The file's stem when another row shares it."""
+    requests: Callable[[dict], list] | None = None
+    """Takes a padded batch apart into the inputs of single requests without their padding. Ours answers these, the row's
+    peers the batch, and the report has their times for the single requests too."""
 
     @property
     def stem(self):

@@ -196,6 +196,14 @@ def mixed(longest):
     return data
 
 
+def unpadded(feeds):
+    """A batch's sentences one by one, each at its own length."""
+    lengths = feeds["attention_mask"].sum(axis=1)
+    return [
+        {name: np.ascontiguousarray(array[at:at + 1, :length]) for name, array in feeds.items()}
+        for at, length in enumerate(lengths)]
+
+
 def write_minilm(path):
     onnx.save(minilm(), path)
 
@@ -203,6 +211,6 @@ def write_minilm(path):
 MODELS = (
     Model("minilm_32", "encoder", write_minilm, tokens(32), (1, 8, 32), file="minilm"),
     Model("minilm_128", "encoder", write_minilm, tokens(128), (1, 8), file="minilm"),
-    Model("minilm_mixed", "mixed", write_minilm, mixed(128), (8,), file="minilm"),
+    Model("minilm_mixed", "mixed", write_minilm, mixed(128), (8,), file="minilm", requests=unpadded),
     Model("bert_base_128", "encoder", lambda path: onnx.save(bert_base(), path), tokens(128), (1, 8), file="bert_base"),
 )
