@@ -28,6 +28,7 @@ extension LoweredUnit {
     case .weights(.raw(let id)): return "%\(schedule.graph[id].name)"
     case .weights(.panels(let id, _, let format)):
       return "panels\(format == .f32 ? "" : " \(format)") %\(schedule.graph[id].name)"
+    case .weights(.gates(let id, _)): return "gates %\(schedule.graph[id].name)"
     case .weights(.panelScales(let id, _)): return "scales %\(schedule.graph[id].name)"
     case .weights(.pairs(let id, _)): return "pairs %\(schedule.graph[id].name)"
     case .weights(.rows(let id, _)): return "rows %\(schedule.graph[id].name)"

@@ -51,9 +51,8 @@ package enum Op: Hashable, Sendable {
 
   /// Scaled dot-product attention: `softmax(scale * q kᵀ + mask) v` over the last two axes of q `[..., S, D]`,
   /// k `[..., T, D]` and v `[..., T, E]`, giving `[..., S, E]`. Leading axes broadcast, and an optional mask broadcasts
-  /// to the scores `[..., S, T]`. A query whose scores are all -inf gives NaN, as a softmax does; with `zeroesMasked`
-  /// one whose mask is -inf for every key gives zeros.
-  case attention(scale: Double, zeroesMasked: Bool)
+  /// to the scores `[..., S, T]`.
+  case attention(scale: Double, unattended: Unattended)
   /// A layer of recurrent cells over a sequence.
   case recurrent(Recurrence)
 

@@ -124,7 +124,7 @@ package final class Executor {
     var work = begin(program)
     defer { if let team { serve_team_leave(team.handle) } }
     var before = MonotonicClock.now()
-    func time(_ step: Int, _ call: StepCall, _ dims: UnsafePointer<Int64>) {
+    func time(_ step: Int, _ call: StepCall, _ dims: UnsafePointer<Int64>, _ work: inout SharedWork) {
       run(call, dims, &work)
       let after = MonotonicClock.now()
       nanoseconds[step] += after - before
@@ -134,14 +134,15 @@ package final class Executor {
     for stretch in programs[program].stretches {
       switch stretch {
       case .calls(let calls):
-        for (at, call) in calls.enumerated() { time(first + at, call, dimPointer) }
+        for (at, call) in calls.enumerated() { time(first + at, call, dimPointer, &work) }
         first += calls.count
       case .requests(let loop):
         let requests = loop.setOne(dims, dimsOfOne)
         for request in 0..<requests {
           loop.point(to: request)
+          var much = SharedWork.much
           for (at, call) in loop.calls.enumerated() {
-            time(first + at, call, UnsafePointer(dimsOfOne.baseAddress.unsafelyUnwrapped))
+            time(first + at, call, UnsafePointer(dimsOfOne.baseAddress.unsafelyUnwrapped), &much)
           }
         }
         first += loop.calls.count

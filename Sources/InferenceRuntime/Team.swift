@@ -81,7 +81,7 @@ struct SharedWork {
 
   /// Picoseconds of work from which waking a thread pays: the call takes 2 to 4 microseconds, and the thread comes 7 to
   /// 14 microseconds later.
-  private static let leastToWake = 100_000_000
+  private static let leastToWake = 50_000_000
   /// A plan file may give any number as an estimate: one of 18 minutes is as good as the largest.
   private static let longest = 1 << 50
 

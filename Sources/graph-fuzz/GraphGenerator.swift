@@ -254,6 +254,8 @@ struct GraphGenerator {
     let shape = type(x).shape
     guard let k = value(where: { $0.element == .f32 && $0.shape.rank == 3 && $0.shape.dims.last == shape.dims.last })
     else { return }
-    add(.attention(scale: 0.5, zeroesMasked: random.oneIn(2)), [x, k, k], isExact: false)
+    add(
+      .attention(scale: 0.5, unattended: random.oneIn(2) ? .zero : random.oneIn(2) ? .zeroWhereMasked : .nan),
+      [x, k, k], isExact: false)
   }
 }

@@ -35,7 +35,7 @@ import Testing
     #expect(found[1] < 1e-3 && found[2] < 1e-2 && found[3] < 3e-2 && found[3] > found[1])
   }
 
-  @Test func `a mask that hides everything says nothing of a drift`() throws {
+  @Test func `masks are made up so that numbers are left, and a drift without numbers is refused`() throws {
     var generator = SeededGenerator(seed: 5)
     var graph = Graph(name: "masked", symbols: [SymbolRange("batch", 1, 8)])
     let x = graph.addInput("x", TensorType(.f32, [Dim(symbol: "batch"), 32]))
@@ -54,6 +54,9 @@ import Testing
     unit.inputs = [.request(0), .request(1)]
     let drift = WeightDrift(reference: graph, maximum: 1, what: "weights")
     #expect(try drift.measure(unit, symbols: symbols, domains: [graph.inputs[1]: .init()]) > 0)
+    #expect(throws: DriverError.self) {
+      try drift.measure(unit, symbols: symbols, domains: [graph.inputs[1]: .init(integers: 5...9)])
+    }
   }
 
   @Test func `a drift above the bound is refused with its figure`() throws {

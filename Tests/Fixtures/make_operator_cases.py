@@ -87,6 +87,9 @@ def operators():
         case(f"hardmax_{opset}", "Hardmax", opset, [ramp(2, 3, 2)], axis=1, symbolic=False)
     case("clip_6", "Clip", 10, [x], min=-1.0, max=1.5)
     case("clip_13_only_max", "Clip", 13, [x], [None, f32(0.5)])
+    tokens, gates = [ramp(2, 3, 8, scale=0.05), ramp(2, 3, 4, scale=0.1), ramp(2, 3, 4, scale=0.2)], ramp(2, 3, 2, scale=0.1)
+    case("linear_attention", "LinearAttention", 27, [*tokens, ramp(2, 2, 2, 2), -np.abs(gates), np.abs(gates)], outputs=2,
+         q_num_heads=4, kv_num_heads=2)
     case("dropout_7", "Dropout", 10, [x], ratio=0.5)
     case("slice_1", "Slice", 9, [ramp(4, 5)], axes=[1], starts=[-3], ends=[9223372036854775807])
     case("slice_13_back", "Slice", 13, [ramp(4, 5)], [i64([4]), i64([-6]), i64([1]), i64([-2])])

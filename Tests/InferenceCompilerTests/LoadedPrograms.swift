@@ -32,7 +32,8 @@ final class LoadedPrograms {
         families: families, leastSplitCost: leastSplitCost, leastLoopBytes: leastLoopBytes,
         keepsBuffersApart: Sanitizer.isOn
       ) {
-        try Toolchain.compile($0, machine ?? $1, extra: extra + Sanitizer.flags)
+        // Only the first family's code runs here, and its sanitizers' runtime is at hand.
+        try Toolchain.compile($0, machine ?? $1, extra: extra + ($1 == families[0] ? Sanitizer.flags : []))
       })
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).so")
     try Data(compiled.code[0].elf).write(to: file)

@@ -127,6 +127,22 @@ import Testing
     try cases.check()
   }
 
+  @Test mutating func `weights that are no numbers are zeros`() throws {
+    // The first query sees no key, the second is no number, the third sees some keys.
+    let q: [Float] = [1, 2, .nan, 4, 5, 6]
+    let mask = (0..<12).map { $0 < 4 || $0 == 9 ? -Float.infinity : 0 }
+    let inputs = [
+      HostTensor(.f32, [3, 2], q), cases.f32(4, 2), cases.f32(4, 20), HostTensor(.f32, [3, 4], mask),
+    ]
+    try add("zeroed", inputs, becomes: ["attention"]) { graph, x in
+      let scores = try graph.apply(.matmul(transposeA: false, transposeB: true), x[0], x[1])
+      let weights = try graph.apply(.softmax(axis: 1), try graph.apply(.binary(.add), scores, x[3]))
+      let known = try graph.apply(.select, try graph.apply(.unary(.isNaN), weights), graph.f32([], [0]), weights)
+      return try graph.apply(.matmul(transposeA: false, transposeB: false), known, x[2])
+    }
+    try cases.check()
+  }
+
   @Test mutating func `weights that somebody else reads stay apart`() throws {
     let inputs = [cases.f32(2, 5, 8), cases.f32(2, 6, 8), cases.f32(2, 6, 8)]
     try cases.add("weights", inputs) { graph, x in
@@ -144,7 +160,7 @@ import Testing
       let row = try graph.apply(.reshape([5, 1]), column)
       let admits = try graph.apply(.compare(.lessOrEqual), column, row)
       let mask = try graph.apply(.select, admits, graph.f32([], [0]), graph.f32([], [-.infinity]))
-      return [try graph.apply(.attention(scale: 0.4, zeroesMasked: true), x[0], x[1], x[2], mask)]
+      return [try graph.apply(.attention(scale: 0.4, unattended: .zeroWhereMasked), x[0], x[1], x[2], mask)]
     }
     try cases.check()
   }

@@ -66,7 +66,7 @@ import Testing
     _ = try apply(.logSoftmax(axis: 0), x)
     _ = try apply(.layerNorm(axis: 1, epsilon: 1e-5), x, scalar, scalar)
     _ = try apply(.rmsNorm(axis: 1, epsilon: 1e-5), x, scalar)
-    _ = try apply(.attention(scale: 0.125, zeroesMasked: false), x, x, x)
+    _ = try apply(.attention(scale: 0.125, unattended: .nan), x, x, x)
     let lstm = Recurrence(
       cell: .lstm, hidden: 1, activations: [.hardSigmoid(alpha: 0.2, beta: 0.5), .tanh, .leakyRelu(0.1)], clip: 3.5)
     _ = try apply(.recurrent(lstm), steps, weights, state, state)

@@ -9,11 +9,11 @@ import Testing
     let k = f32([2, 2], [1, 0, 0, 1])
     // Scores 1 and 0 after scaling; with the mask both are 0.
     let v = f32([2, 1], [10, 20])
-    #expect(try floats(.attention(scale: 0.5, zeroesMasked: false), q, k, v, f32([1, 2], [-1, 0])) == [15])
-    #expect(try floats(.attention(scale: 0.5, zeroesMasked: false), q, k, v, f32([2], [0, -.infinity])) == [10])
+    #expect(try floats(.attention(scale: 0.5, unattended: .nan), q, k, v, f32([1, 2], [-1, 0])) == [15])
+    #expect(try floats(.attention(scale: 0.5, unattended: .nan), q, k, v, f32([2], [0, -.infinity])) == [10])
     #expect(
       refusal(
-        .attention(scale: 1, zeroesMasked: false), TensorType(.f32, [1, 2]), TensorType(.f32, [3, 2]),
+        .attention(scale: 1, unattended: .nan), TensorType(.f32, [1, 2]), TensorType(.f32, [3, 2]),
         TensorType(.f32, [4, 2])
       )
       .hasSuffix("3 keys and 4 values differ"))

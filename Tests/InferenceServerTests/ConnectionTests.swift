@@ -57,6 +57,30 @@ import Testing
     #expect(answer.body == #"{"error":"the request's body is larger than 1000 bytes"}"#)
   }
 
+  @Test func `bodies that are read at a time are bounded together`() throws {
+    let server = try TestServer(TestPlans.experiment) { $0.maxRequestBytes = 1000 }
+    let body = String(repeating: " ", count: 1000 - Self.good.utf8.count) + Self.good
+    func begin() throws -> TestClient {
+      let client = try server.connect()
+      try client.send(raw: "POST /v1/shop HTTP/1.1\r\nhost: t\r\ncontent-length: 1000\r\n\r\n\(body.prefix(900))")
+      // An answer on another connection says that the loop has read it.
+      let other = try server.connect()
+      try other.send(raw: "GET /livez HTTP/1.1\r\nhost: t\r\n\r\n")
+      _ = try other.receive()
+      return client
+    }
+    func end(_ client: TestClient) throws {
+      try client.send(raw: String(body.suffix(100)))
+      #expect(try client.receive().status == 200)
+    }
+    let (first, second, third) = (try begin(), try begin(), try begin())
+    #expect(try third.receive().status == 429)
+    #expect(third.isClosed())
+    try end(first)
+    try end(try begin())
+    try end(second)
+  }
+
   @Test func `an expectation is met before the body, or refused`() throws {
     let server = try TestServer(TestPlans.experiment) { $0.maxRequestBytes = 1000 }
     let client = try server.connect()

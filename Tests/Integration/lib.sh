@@ -8,6 +8,11 @@ start() {
   rm -f served.log
   "$SERVED" --plan "$PLAN" --store "$STORE" --host 127.0.0.1 --http-port 0 "$@" >served.log 2>&1 &
   served_pid=$!
+  await_ready
+}
+
+# await_ready : waits until the served that was just started is ready; sets port and url.
+await_ready() {
   for _ in $(seq 500); do
     port=$(sed -nE 's/.*"port":([0-9]+).*/\1/p' served.log 2>/dev/null || true)
     if [ -n "$port" ]; then

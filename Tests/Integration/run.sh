@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 bin=$(cd "$1" && pwd)
-export SERVED=$bin/served SERVE_LOAD=$bin/serve-load HERE=$here
+export SERVED=$bin/served SERVEC=$bin/servec SERVE_LOAD=$bin/serve-load HERE=$here
 export STORE=shop=$root/examples/recommender/shop.sqlite REQUEST=$root/examples/recommender/golden/request.json
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -34,7 +34,8 @@ enum Fixture {
   static var facts: PlanFacts {
     PlanFacts(
       digest: digest, fileBytes: 12 << 20, weightBytes: 10 << 20, arenaBytes: 3 << 20, requestBytes: 4096,
-      cpuFamilies: ["x86-64-v4"], settings: #"{"httpPort":8080,"stores":{"shop":"/plans/stores/shop.sqlite"}}"# + "\n")
+      bodyBytes: 4 << 20, storeBytes: 64 << 20, cpuFamilies: ["x86-64-v4"],
+      settings: #"{"httpPort":8080,"stores":{"shop":"/plans/stores/shop.sqlite"}}"# + "\n")
   }
 
   static func files(

@@ -4,13 +4,15 @@ import Testing
 @testable import KubernetesManifests
 
 @Suite struct PodMemoryTests {
-  @Test func `the request is the plan, an arena per executor, the queue and the process`() {
+  @Test func `the request is the plan, an arena and bodies per executor, the queue and the process`() {
     let memory = PodMemory(Fixture.service, Fixture.facts)
     #expect(memory.plan == 12 << 20)
     #expect(memory.arenas == 2 * (3 << 20))
     #expect(memory.queue == 512 * (16384 + 4096))
-    #expect(memory.total == 192 << 20)
-    #expect(memory.sum == memory.plan + memory.arenas + memory.queue + memory.process)
+    #expect(memory.bodies == 2 * 2 * (4 << 20))
+    #expect(memory.process == (20 + 64) << 20)
+    #expect(memory.total == (12 + 6 + 10 + 16 + 84) << 20)
+    #expect(memory.sum == memory.plan + memory.arenas + memory.queue + memory.bodies + memory.process)
   }
 
   @Test(arguments: [(500, 1), (1000, 1), (1500, 2), (8000, 8)])
@@ -31,7 +33,7 @@ import Testing
     }
     #expect(
       error?.description
-        == "service `recommender` has 64Mi of memory and needs 192Mi: plan 12582912 + arenas 6291456 + queue 10485760 "
-        + "+ process 134217728 bytes")
+        == "service `recommender` has 64Mi of memory and needs 128Mi: plan 12582912 + arenas 6291456 + queue 10485760 "
+        + "+ bodies 16777216 + process 88080384 bytes")
   }
 }

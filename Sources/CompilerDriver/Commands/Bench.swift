@@ -72,10 +72,10 @@ package struct Bench {
     }
   }
 
-  /// A row for each step of each program and batch, on one thread.
+  /// A row for each step of each program and batch, on the first of the numbers of threads.
   package func runSteps(path: String, report: (StepRow) -> Void) throws {
     try forEachCall(path) { plan, index, batch, dims, inputs in
-      let executor = try Executor(plan)
+      let executor = try Executor(plan, team: Team(plan, cores: threads[0]))
       for (symbol, value) in dims.enumerated() { try executor.setDim(symbol, to: value) }
       let requests = plan.plan.programs[index].batch.map { dims[$0] } ?? 1
       let rows = try StepProfile(plan: plan, program: index, batch: batch).rows(executor, seconds: seconds) {

@@ -25,7 +25,7 @@ package struct StepRow: Sendable {
   }
 }
 
-/// Times each step of a program on one thread.
+/// Times each step of a program.
 struct StepProfile {
   let plan: LoadedPlan
   let program: Int

@@ -1,3 +1,4 @@
+import FeatureStores
 import Foundation
 import InferenceCompiler
 import InferenceIR
@@ -24,9 +25,11 @@ struct PlanBuilder {
     func facts(settings: String, families: [CPUFamily]) -> PlanFacts {
       PlanFacts(
         digest: root, fileBytes: Int64(fileBytes), weightBytes: Int64(plan.weightBytes),
-        arenaBytes: plan.programs.map { Int64($0.arenaBytes + 2 * $0.scratchBytes) }.max() ?? 0,
-        requestBytes: plan.programs.map { plan.requestBytes($0) }.max() ?? 0, cpuFamilies: families.map(\.name),
-        settings: settings)
+        arenaBytes: Int64(plan.executorBytes),
+        requestBytes: plan.programs.map { plan.requestBytes($0) }.max() ?? 0,
+        bodyBytes: Int64(plan.largestRequestBody),
+        storeBytes: plan.stores.isEmpty ? 0 : Int64(FeatureStores.defaultCacheBytes),
+        cpuFamilies: families.map(\.name), settings: settings)
     }
   }
 
@@ -104,6 +107,15 @@ extension PlanBuilder.Built {
 }
 
 extension Plan {
+  /// What an executor maps, and a thread that helps it: programs share one arena and one scratch, each of whole pages.
+  fileprivate var executorBytes: UInt64 {
+    func pages(_ bytes: UInt64?) -> UInt64 { ((bytes ?? 0) + 4095) / 4096 * 4096 }
+    let arena = pages(programs.map(\.arenaBytes).max())
+    let scratch = pages(programs.map(\.scratchBytes).max())
+    let helperStack: UInt64 = 16 << 10
+    return arena + 2 * scratch + helperStack
+  }
+
   /// Inputs and outputs of one request of a program at the largest dimensions.
   fileprivate func requestBytes(_ program: Program) -> Int64 {
     let largest = Dictionary(uniqueKeysWithValues: symbols.map { ($0.name, $0.maximum) })

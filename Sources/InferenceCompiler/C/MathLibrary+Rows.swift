@@ -18,9 +18,15 @@ extension MathLibrary {
         if (mask[j * maskStep] != -__builtin_inff()) return 0;
       return 1;
     }
+    INLINE f32 no_terms(f32 *s, i64 count) {
+      for (i64 j = 0; j < count; j += 16) *(f32x16 *)(s + j) = 0.0f;
+      return 1.0f;
+    }
+    /// What a query gives whose scores have no softmax: NaN, zeros where the mask admits no key, or zeros.
+    typedef enum { unattended_nan, unattended_zero_where_masked, unattended_zero } unattended;
     /// Replaces scores by exp(scale * score + mask - peak) and returns their sum; the row is padded to 16 lanes with
     /// zeros.
-    INLINE f32 softmax_terms(f32 *s, const f32 *mask, i64 maskStep, i64 count, f32 scale, i32 zeroes) {
+    INLINE f32 softmax_terms(f32 *s, const f32 *mask, i64 maskStep, i64 count, f32 scale, unattended blind) {
       f32x16 peaks = -__builtin_inff();
       for (i64 j = 0; j < count; j += 16) {
         const i64 lanes = count - j < 16 ? count - j : 16;
@@ -31,10 +37,7 @@ extension MathLibrary {
         *(f32x16 *)(s + j) = v;
         peaks = v > peaks ? v : peaks;
       }
-      if (zeroes && mask && is_blind(mask, maskStep, count)) {
-        for (i64 j = 0; j < count; j += 16) *(f32x16 *)(s + j) = 0.0f;
-        return 1.0f;
-      }
+      if (blind == unattended_zero_where_masked && mask && is_blind(mask, maskStep, count)) return no_terms(s, count);
       const f32 peak = largest_lane(peaks);
       f32x16 sums = 0.0f;
       for (i64 j = 0; j < count; j += 16) {
@@ -42,13 +45,14 @@ extension MathLibrary {
         *(f32x16 *)(s + j) = e;
         sums += e;
       }
-      return sum_lanes(sums);
+      const f32 sum = sum_lanes(sums);
+      return blind == unattended_zero && sum != sum ? no_terms(s, count) : sum;
     }
     /// softmax(scale * q kT + mask) v for one head: queries `[S][D]`, keys `[T][D]`, values `[T][E]`.
     NOINLINE void attend(
       const f32 *q, i64 qRow, i64 qStep, const f32 *k, i64 kRow, i64 kStep, const f32 *v, i64 vRow, i64 vStep,
       const f32 *mask, i64 maskRow, i64 maskStep, f32 *y, i64 yRow, i64 queries, i64 keys, i64 depth, i64 width,
-      f32 scale, i32 zeroes, i32 packs, f32 *keyPanels, f32 *valuePanels, f32 *scores) {
+      f32 scale, unattended blind, i32 packs, f32 *keyPanels, f32 *valuePanels, f32 *scores) {
       const i64 padded = (keys + 15) & ~15L;
       if (packs) pack_panels(k, kStep, kRow, depth, keys, keyPanels);
       if (packs) pack_panels(v, vRow, vStep, keys, width, valuePanels);
@@ -57,7 +61,7 @@ extension MathLibrary {
         panel_product(q + m * qRow, qRow, qStep, keyPanels, 16, depth * 16, depth, scores, padded, rows, padded, 0);
         f32 totals[12];
         for (i64 r = 0; r < rows; r++)
-          totals[r] = softmax_terms(scores + r * padded, mask ? mask + (m + r) * maskRow : 0, maskStep, keys, scale, zeroes);
+          totals[r] = softmax_terms(scores + r * padded, mask ? mask + (m + r) * maskRow : 0, maskStep, keys, scale, blind);
         panel_product(scores, padded, 1, valuePanels, 16, keys * 16, keys, y + m * yRow, yRow, rows, width, 0);
         for (i64 r = 0; r < rows; r++)
           divide_row(y + (m + r) * yRow, width, totals[r]);
@@ -66,7 +70,7 @@ extension MathLibrary {
     /// The same for one query: nothing is packed, because every key and value is used once.
     NOINLINE void attend_one(
       const f32 *q, i64 qStep, const f32 *k, i64 kRow, i64 kStep, const f32 *v, i64 vRow, i64 vStep, const f32 *mask,
-      i64 maskStep, f32 *y, i64 keys, i64 depth, i64 width, f32 scale, i32 zeroes, f32 *panel, f32 *scores) {
+      i64 maskStep, f32 *y, i64 keys, i64 depth, i64 width, f32 scale, unattended blind, f32 *panel, f32 *scores) {
       for (i64 t = 0; t < keys; t++) {
         f32x16 sums = 0.0f;
         i64 j = 0;
@@ -76,7 +80,7 @@ extension MathLibrary {
         for (; j < depth; j++) sums[j & 15] = m_fma(q[j * qStep], k[t * kRow + j * kStep], sums[j & 15]);
         scores[t] = sum_lanes(sums);
       }
-      const f32 total = softmax_terms(scores, mask, maskStep, keys, scale, zeroes);
+      const f32 total = softmax_terms(scores, mask, maskStep, keys, scale, blind);
       runtime_product(scores, 0, 1, v, vRow, vStep, keys, y, 0, 1, width, panel);
       divide_row(y, width, total);
     }

@@ -3,7 +3,7 @@ import TensorTypes
 
 extension Emitter {
   /// Attention by blocks of 12 queries, whose scores never leave the cache; one query reads keys and values in place.
-  mutating func attention(_ node: Node, _ scale: Double, _ zeroesMasked: Bool) throws(EmitFailure) {
+  mutating func attention(_ node: Node, _ scale: Double, _ unattended: Unattended) throws(EmitFailure) {
     let type = schedule.type(of: node.outputs[0])
     let rank = type.shape.rank
     let (queries, width) = (type.shape[rank - 2], type.shape[rank - 1])
@@ -43,7 +43,7 @@ extension Emitter {
         if !isSingle { arguments.append(c(mask?.row ?? 0)) }
         arguments += [c(mask?.column ?? 0), target]
         if !isSingle { arguments += [c(y.strides[rank - 2]), c(queries)] }
-        arguments += [c(keys), c(depth), c(width), .float(Float(scale)), .integer(zeroesMasked ? 1 : 0)]
+        arguments += [c(keys), c(depth), c(width), .float(Float(scale)), .name(unattended.constant)]
         if !isSingle { arguments.append(emitter.isFirst(plan.loops[shared])) }
         emitter.levels[emitter.levels.count - 1].append(
           .expression(.call(isSingle ? "attend_one" : "attend", arguments + pieces)))
@@ -81,5 +81,16 @@ extension Emitter {
     return (
       view, Array(strides.dropLast(2)), strides[shape.rank - 2], strides[shape.rank - 1], own.dims.last ?? 1
     )
+  }
+}
+
+extension Unattended {
+  /// Its name in C.
+  fileprivate var constant: String {
+    switch self {
+    case .nan: "unattended_nan"
+    case .zeroWhereMasked: "unattended_zero_where_masked"
+    case .zero: "unattended_zero"
+    }
   }
 }

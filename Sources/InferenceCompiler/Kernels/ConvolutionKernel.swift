@@ -113,8 +113,8 @@ extension Emitter {
     let bytes = zip(kernel.op.window.strides, kernel.op.window.size).reduce(kernel.width * 4) { $0 * min($1.0, $1.1) }
     let perBlock = max(4 * tallest, (256 << 10) / bytes)
     var body: [CStatement] = [
-      .declare(type: "const i64", name: "first", "windows" * "block" / "blocks"),
-      .declare(type: "const i64", name: "last", "windows" * ("block" + 1) / "blocks"),
+      .declare(type: "const i64", name: "first", "windows" * "block" / "count"),
+      .declare(type: "const i64", name: "last", "windows" * ("block" + 1) / "count"),
     ]
     let (panels, rest) = (kernel.packing.fullPanels, kernel.packing.rest)
     let fewest = fewestRows(kernel, perBlock)
@@ -132,17 +132,30 @@ extension Emitter {
         variable: "n", from: 0, below: .integer(kernel.maps), step: 16, kind: .independent,
         full.isEmpty ? tail : tail.isEmpty ? full : [both]))
     let rows = c(kernel.rows)
-    return [
+    var statements: [CStatement] = [
       .declare(type: "const i64", name: "windows", rows),
       .declare(type: "const i64", name: "blocks", ("windows" + .integer(perBlock - 1)) / .integer(perBlock)),
-      .loop(variable: "block", from: 0, below: "blocks", step: 1, kind: .independent, body),
+    ]
+    var count = CExpression.name("blocks")
+    if isShared(kernel) {
+      // Threads take windows rather than maps: the next step reads most of what its own thread wrote.
+      let most = CExpression.name("windows") / .integer(4 * tallest)
+      statements.append(.declare(type: "const i64", name: "shares", .conditional("parts" < most, "parts", most)))
+      count = .conditional("blocks" < "shares", "shares", "blocks")
+    }
+    return statements + [
+      .declare(type: "const i64", name: "count", count),
+      .loop(variable: "block", from: 0, below: "count", step: 1, kind: .independent, body),
     ]
   }
 
-  /// The fewest windows that a block may have: those of one image, or half a block.
+  /// Whether all weights stay in the L2 cache beside a thread's windows.
+  private func isShared(_ kernel: ConvolutionKernel) -> Bool { kernel.depth * kernel.maps * 4 <= 256 << 10 }
+
+  /// The fewest windows that a block may have: those of one image, of a thread's share, or half a block.
   private func fewestRows(_ kernel: ConvolutionKernel, _ perBlock: Int) -> Int {
     let image = kernel.shape.dims.dropFirst(2).reduce(Dim(1), *).constant ?? 1
-    return max(min(image, perBlock / 2), 1)
+    return max(min(image, perBlock / 2, isShared(kernel) ? 4 * target.rows : image), 1)
   }
 
   /// One panel of 16 maps for a block, in tiles of nearly equal height.

@@ -74,7 +74,7 @@ struct Lowering {
     case .logSoftmax(let axis): try emitter.softmax(node, axis, logarithm: true)
     case .layerNorm(let axis, let epsilon): try emitter.layerNorm(node, axis, epsilon)
     case .rmsNorm(let axis, let epsilon): try emitter.rmsNorm(node, axis, epsilon)
-    case .attention(let scale, let zeroesMasked): try emitter.attention(node, scale, zeroesMasked)
+    case .attention(let scale, let unattended): try emitter.attention(node, scale, unattended)
     case .recurrent(let recurrence): try emitter.recurrent(node, recurrence)
     case .cumulativeSum(let axis, let exclusive, let reverse):
       try emitter.cumulative(node, "+", from: 0, axis, exclusive, reverse)

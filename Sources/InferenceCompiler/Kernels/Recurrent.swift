@@ -2,8 +2,8 @@ import InferenceIR
 import TensorTypes
 
 extension Emitter {
-  /// Steps of a recurrent layer. The state's weights stand in panels of 16 columns per gate, packed at build where the
-  /// panels of a constant matrix fall on the gates' borders, else once a call. A tile of rows goes through the whole
+  /// Steps of a recurrent layer. The state's weights stand in panels of 16 columns per gate, packed at build where
+  /// they are constant, else once a call. A tile of rows goes through the whole
   /// sequence at once, so that its gates and states stay in the cache and threads share nothing but the weights.
   mutating func recurrent(_ node: Node, _ recurrence: Recurrence) throws(EmitFailure) {
     let layer = try RecurrentLayer(node, recurrence, schedule)
@@ -19,8 +19,8 @@ extension Emitter {
       .declare(type: "f32 *", name: "other", scratch(3, tile * width)),
     ]
     let weights = node.inputs[1]
-    if schedule.graph[weights].constant != nil, hidden % 16 == 0 {
-      let panels = pointer(.weights(.panels(weights, isTransposed: true)), type: "f32", written: false)
+    if schedule.graph[weights].constant != nil {
+      let panels = pointer(.weights(.gates(weights, gates)), type: "f32", written: false)
       levels[0].append(.declare(type: "const f32 *", name: "panels", panels))
     } else {
       let panels = scratch(4, gates * width * hidden)

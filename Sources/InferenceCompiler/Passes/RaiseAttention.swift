@@ -1,23 +1,47 @@
 import InferenceIR
 import TensorTypes
 
-/// Recognises `softmax(scale * q kᵀ + mask) v`, so that scores stay in the cache.
+/// Recognises `softmax(scale * q kᵀ + mask) v`, so that scores stay in the cache; also where weights that are NaN are
+/// replaced by 0 first, as PyTorch exports it.
 @Sendable func raiseAttention(_ graph: inout Graph) throws(CompileError) {
   let readers = graph.readers
   let outputs = Set(graph.outputs)
   try graph.raise { graph, node, patterns throws(ShapeError) in
     guard case .matmul(transposeA: false, let transposed) = node.op,
-      let softmax = patterns.definitions[node.inputs[0]], case .softmax(let axis) = softmax.op,
-      readers[node.inputs[0]]?.count == 1, !outputs.contains(node.inputs[0]),
+      let weights = Weights(node.inputs[0], graph, patterns), case let softmax = weights.softmax,
+      case .softmax(let axis) = softmax.op,
+      weights.values.allSatisfy({ readers[$0.key]?.count == $0.value && !outputs.contains($0.key) }),
       axis == graph.type(of: softmax.inputs[0]).shape.rank - 1,
       let scores = Scores(softmax.inputs[0], graph, patterns), graph[node.inputs[1]].constant == nil
     else { return nil }
-    var raising = AttentionRaising(scores: scores, origin: node.origin, name: graph[node.outputs[0]].name)
+    var raising = AttentionRaising(
+      scores: scores, unattended: weights.unattended, origin: node.origin, name: graph[node.outputs[0]].name)
     let values = transposed ? try raising.swapped(node.inputs[1], &graph, patterns) : node.inputs[1]
     guard let result = try raising.attention(values, &graph, patterns),
       graph.type(of: result) == graph.type(of: node.outputs[0])
     else { return nil }
     return result
+  }
+}
+
+/// What values are weighed by: a softmax, or `where(isNaN(p), 0, p)` of one.
+private struct Weights {
+  let softmax: Node
+  let unattended: Unattended
+  /// Values that vanish, with the number of operands that read them.
+  let values: [ValueID: Int]
+
+  init?(_ id: ValueID, _ graph: Graph, _ patterns: Patterns) {
+    guard let node = patterns.definitions[id] else { return nil }
+    guard case .select = node.op else {
+      (softmax, unattended, values) = (node, .nan, [id: 1])
+      return
+    }
+    let (test, weights) = (node.inputs[0], node.inputs[2])
+    guard patterns.operand(of: .isNaN, test) == weights, Patterns.scalar(node.inputs[1], graph) == 0,
+      let softmax = patterns.definitions[weights]
+    else { return nil }
+    (self.softmax, unattended, values) = (softmax, .zero, [id: 1, test: 1, weights: 2])
   }
 }
 
@@ -97,6 +121,7 @@ private struct Scores {
 
 private struct AttentionRaising {
   let scores: Scores
+  let unattended: Unattended
   let origin: String
   let name: String
 
@@ -121,7 +146,8 @@ private struct AttentionRaising {
     }
     if let result = try grouped(keys, values, mask, &graph, patterns) { return result }
     let operands = [scores.q, keys, values] + (mask.map { [$0] } ?? [])
-    return try graph.add(.attention(scale: scores.scale, zeroesMasked: false), operands, name: name, origin: origin)[0]
+    return try graph.add(.attention(scale: scores.scale, unattended: unattended), operands, name: name, origin: origin)[
+      0]
   }
 
   /// The value with its last two axes exchanged; a transposition before it is taken into account.
@@ -170,7 +196,7 @@ private struct AttentionRaising {
         isSplit ? try graph.add(.reshape(split), [mask], name: "\(name).mask", origin: origin)[0] : mask)
     }
     let result = try graph.add(
-      .attention(scale: scores.scale, zeroesMasked: false), operands, name: name, origin: origin)[0]
+      .attention(scale: scores.scale, unattended: unattended), operands, name: name, origin: origin)[0]
     let shape = graph.type(of: result).shape
     return try graph.add(.reshape([q[0], q[1], shape[3], shape[4]]), [result], name: name, origin: origin)[0]
   }

@@ -6,6 +6,8 @@ enum WeightKey: Hashable, Sendable {
   case raw(ValueID)
   /// `[panel][k][16]` for tiles; columns beyond the last are zero.
   case panels(ValueID, isTransposed: Bool, PanelFormat = .f32)
+  /// Weights of a recurrent layer's state for so many gates: each gate's units fill up panels of their own.
+  case gates(ValueID, Int)
   /// What multiplies a column's sum where panels are int8.
   case panelScales(ValueID, isTransposed: Bool)
   /// i16 as `[panel][k / 2][16][2]`, pairs along k side by side; an odd last k is paired with zero.

@@ -19,7 +19,7 @@ struct WeightStore {
 
   private enum Packing: Hashable {
     case raw, panels(Bool, PanelFormat), panelScales(Bool), pairs(Bool), rows(Bool), codes(Bool), scales(Bool)
-    case convolution(ConvolutionPacking), depthwise
+    case gates(Int), convolution(ConvolutionPacking), depthwise
   }
 
   private var entries: [Entry] = []
@@ -38,6 +38,7 @@ struct WeightStore {
     switch key {
     case .raw(let id): return add(try constant(id, graph), .raw)
     case .panels(let id, let transposed, let format): return add(try constant(id, graph), .panels(transposed, format))
+    case .gates(let id, let count): return add(try constant(id, graph), .gates(count))
     case .panelScales(let id, let transposed): return add(try constant(id, graph), .panelScales(transposed))
     case .pairs(let id, let transposed): return add(try constant(id, graph), .pairs(transposed))
     case .rows(let id, let transposed): return add(try constant(id, graph), .rows(transposed))
@@ -77,6 +78,7 @@ struct WeightStore {
       case .raw: constant.data.bytes.count
       case .panels(let transposed, let format):
         PanelPacking(constant, isTransposed: transposed, format: format).byteCount
+      case .gates(let count): GatePacking(constant, count: count).byteCount
       case .panelScales(let transposed): ColumnScales(constant, isTransposed: transposed).byteCount
       case .pairs(let transposed): PairPacking(constant, isTransposed: transposed).byteCount
       case .rows(let transposed): RowPacking(constant, isTransposed: transposed).byteCount
@@ -122,6 +124,7 @@ struct WeightStore {
         case .constant(let constant, .raw): target.copyMemory(from: constant.data.bytes)
         case .constant(let constant, .panels(let transposed, let format)):
           PanelPacking(constant, isTransposed: transposed, format: format).fill(target)
+        case .constant(let constant, .gates(let count)): GatePacking(constant, count: count).fill(target)
         case .constant(let constant, .panelScales(let transposed)):
           ColumnScales(constant, isTransposed: transposed).fill(target)
         case .constant(let constant, .pairs(let transposed)):

@@ -16,7 +16,7 @@ extension Interpreter {
   }
 
   static func attention(
-    _ scale: Double, _ zeroesMasked: Bool, _ x: [Constant], _ to: ResultType,
+    _ scale: Double, _ unattended: Unattended, _ x: [Constant], _ to: ResultType,
   ) -> Constant {
     let (q, k, v) = (x[0].doubles, x[1].doubles, x[2].doubles)
     let rank = to.shape.count
@@ -39,13 +39,16 @@ extension Interpreter {
         }
         let row = (head * queries + query) * keys
         if !mask.isEmpty { for key in 0..<keys { scores[key] += mask[maskAt[row + key]] } }
-        if zeroesMasked, !mask.isEmpty, (0..<keys).allSatisfy({ mask[maskAt[row + $0]] == -.infinity }) {
+        if unattended == .zeroWhereMasked, !mask.isEmpty,
+          (0..<keys).allSatisfy({ mask[maskAt[row + $0]] == -.infinity })
+        {
           results += repeatElement(0, count: width)
           continue
         }
         let peak = scores.reduce(-.infinity) { max($0, $1) }
-        let terms = scores.map { exp($0 - peak) }
-        let total = terms.reduce(0, +)
+        var terms = scores.map { exp($0 - peak) }
+        var total = terms.reduce(0, +)
+        if unattended == .zero, total.isNaN { (terms, total) = (terms.map { _ in 0 }, 1) }
         for column in 0..<width {
           let sum = terms.indices.reduce(0) { $0 + terms[$1] * v[vs[head] + $1 * width + column] }
           results.append(sum / total)

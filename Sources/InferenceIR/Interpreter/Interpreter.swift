@@ -107,7 +107,7 @@ extension Interpreter {
     case .layerNorm(let axis, let epsilon):
       [layerNorm(axis, epsilon, x[0], scale: x[1], bias: x.count > 2 ? x[2] : nil)]
     case .rmsNorm(let axis, let epsilon): [rmsNorm(axis, epsilon, x[0], scale: x[1])]
-    case .attention(let scale, let zeroesMasked): [attention(scale, zeroesMasked, x, to[0])]
+    case .attention(let scale, let unattended): [attention(scale, unattended, x, to[0])]
     case .recurrent(let recurrence): recurrent(recurrence, x, to)
     case .cumulativeSum(let axis, let exclusive, let reverse): [cumulative(.sum, axis, exclusive, reverse, x[0])]
     case .cumulativeProduct(let axis, let exclusive, let reverse):

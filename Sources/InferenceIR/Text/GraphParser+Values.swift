@@ -137,7 +137,7 @@ extension GraphParser {
     default:
       // A lone word is an element type or an enumeration unless a dimension goes on after it.
       if ElementType(name: word) != nil || TreeEnsemble.words.contains(word) || Recurrence.words.contains(word)
-        || ScatterReduction(rawValue: word) != nil
+        || ScatterReduction(rawValue: word) != nil || Unattended(rawValue: word) != nil
       {
         try advance()
         return .parameter(.word(word))

@@ -43,6 +43,10 @@ private struct ParameterReader {
     read(name, { $0.list { item in item.asActivation } }, [])
   }
 
+  mutating func unattended(_ name: String) -> Unattended {
+    read(name, { $0.asWord.flatMap { Unattended(rawValue: $0) } }, .nan)
+  }
+
   mutating func treeNodes(_ name: String) -> [TreeEnsemble.Node] {
     read(name, { $0.list { item in item.list(\.asFloat).flatMap { TreeEnsemble.Node(numbers: $0) } } }, [])
   }
@@ -83,7 +87,7 @@ extension Op {
     case "logSoftmax": return .logSoftmax(axis: p.int("axis"))
     case "layerNorm": return .layerNorm(axis: p.int("axis"), epsilon: p.float("epsilon"))
     case "rmsNorm": return .rmsNorm(axis: p.int("axis"), epsilon: p.float("epsilon"))
-    case "attention": return .attention(scale: p.float("scale"), zeroesMasked: p.bool("zeroesMasked"))
+    case "attention": return .attention(scale: p.float("scale"), unattended: p.unattended("unattended"))
     case "recurrent": return Recurrence.read(&p).map { .recurrent($0) }
     case "cumulativeSum":
       return .cumulativeSum(axis: p.int("axis"), exclusive: p.bool("exclusive"), reverse: p.bool("reverse"))

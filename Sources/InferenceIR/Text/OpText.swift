@@ -50,8 +50,8 @@ extension Op {
     case .softmax(let axis), .logSoftmax(let axis): return [("axis", .int(axis))]
     case .layerNorm(let axis, let epsilon): return [("axis", .int(axis)), ("epsilon", .float(epsilon))]
     case .rmsNorm(let axis, let epsilon): return [("axis", .int(axis)), ("epsilon", .float(epsilon))]
-    case .attention(let scale, let zeroesMasked):
-      return [("scale", .float(scale)), ("zeroesMasked", .bool(zeroesMasked))]
+    case .attention(let scale, let unattended):
+      return [("scale", .float(scale)), ("unattended", .word(unattended.rawValue))]
     case .recurrent(let recurrence): return recurrence.parameters
     case .cumulativeSum(let axis, let exclusive, let reverse),
       .cumulativeProduct(let axis, let exclusive, let reverse):

@@ -31,6 +31,8 @@ final class HTTPConnection: ChannelDuplexHandler {
   private var since = MonotonicClock.now()
   private var hasAnswered = false
   private var request: IncomingRequest?
+  /// Bytes of the body that count as held on the loop.
+  private var heldBytes = 0
   private var waiting: CircularBuffer<HTTPServerRequestPart> = []
   private var isReadHeld = false
   private var needsFlush = false
@@ -46,6 +48,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
+    releaseBody()
     loop.remove(self)
   }
 
@@ -136,8 +139,16 @@ final class HTTPConnection: ChannelDuplexHandler {
     if request?.bodyBytes ?? 0 > loop.maxRequestBytes {
       refuse(loop.tooLarge, mustClose: true)
     } else if request?.refusal == nil {
+      guard loop.hold(bytes.readableBytes) else { return refuse(loop.tooManyBodies, mustClose: true) }
+      heldBytes += bytes.readableBytes
       request?.append(bytes)
     }
+  }
+
+  private func releaseBody() {
+    request?.body = nil
+    loop.release(heldBytes)
+    heldBytes = 0
   }
 
   private func end() {
@@ -176,6 +187,8 @@ final class HTTPConnection: ChannelDuplexHandler {
       } else {
         serving.admit(call, UnsafeRawBufferPointer(start: nil, count: 0), for: self)
       }
+    // It was read; while the request waits, its inputs are all that is kept.
+    releaseBody()
     if let answer { finish(answer, serving) }
   }
 
@@ -216,6 +229,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     context.write(wrapOutboundOut(loop.buffer), promise: nil)
     needsFlush = true
     hasAnswered = true
+    releaseBody()
     request = nil
     if head.isKeepAlive {
       enter(.idle)

@@ -27,6 +27,8 @@ extension LoopContext {
     RequestError(413, "the request's body is larger than \(maxRequestBytes) bytes")
   }
 
+  var tooManyBodies: RequestError { RequestError(429, "too many large bodies are being read") }
+
   private func route(_ target: String) throws(RequestError) -> Route {
     if let paths { return try paths.route(target) }
     // Health is all there is before the plan is loaded.

@@ -41,6 +41,8 @@ final class LoopContext {
   let settings: ServedSettings
   /// The largest body that is taken.
   private(set) var maxRequestBytes: Int
+  /// Bytes of bodies that connections hold while they read them.
+  private var heldBytes = 0
   let limits = ConnectionLimits()
   /// Nil until the plan is loaded.
   var serving: ServingLoop?
@@ -70,6 +72,16 @@ final class LoopContext {
     maxRequestBytes = settings.maxRequestBytes ?? serving.service.loaded.plan.largestRequestBody
     paths = PathTable(service: serving.service.name)
   }
+
+  /// Whether that much more of a body may be held; if so, `release` gives it back. Two bodies of the largest size fit, so
+  /// that the memory of a pod has a bound whatever clients send.
+  func hold(_ bytes: Int) -> Bool {
+    guard heldBytes + bytes <= 2 * maxRequestBytes else { return false }
+    heldBytes += bytes
+    return true
+  }
+
+  func release(_ bytes: Int) { heldBytes -= bytes }
 
   var connectionCount: Int { connections.count }
 

@@ -2,6 +2,7 @@ package import FeatureStores
 package import InferenceRuntime
 internal import OpenInferenceProtocol
 package import PlanFormat
+internal import Synchronization
 
 /// One loaded plan and what all threads share of serving it: schemas, documents, routing, metrics.
 package final class Service: Sendable {
@@ -15,7 +16,8 @@ package final class Service: Sendable {
   let response: ResponseSchema
   let router: Router?
   let programs: [ServedProgram]
-  let documents: Documents
+  private let version: String
+  private let madeDocuments = Mutex<Documents?>(nil)
 
   /// Bodies that are the same for every client.
   struct Documents: Sendable {
@@ -47,11 +49,22 @@ package final class Service: Sendable {
     metrics.describe(loaded)
     metrics.set(.threads, to: Double(threads))
     metrics.set(.arenaBytes, to: Double(threads) * Double(plan.programs.map(\.arenaBytes).max() ?? 0))
-    documents = Documents(
-      server: InferenceMetadata.server(name: "served", version: version).bytes,
-      model: InferenceMetadata.model(request, response, versions: programs.map(\.version)).bytes,
-      models: InferenceMetadata.models([plan.service]).bytes,
-      openAPI: OpenAPI.document(request, response, digest: loaded.root, experiment: plan.experiment?.name).bytes)
+    self.version = version
+  }
+
+  /// Made when somebody asks first: an example of a large request is large, and pods start without.
+  var documents: Documents {
+    madeDocuments.withLock { made in
+      if let made { return made }
+      let experiment = loaded.plan.experiment?.name
+      let documents = Documents(
+        server: InferenceMetadata.server(name: "served", version: version).bytes,
+        model: InferenceMetadata.model(request, response, versions: programs.map(\.version)).bytes,
+        models: InferenceMetadata.models([name]).bytes,
+        openAPI: OpenAPI.document(request, response, digest: loaded.root, experiment: experiment).bytes)
+      made = documents
+      return documents
+    }
   }
 
   var name: String { request.service }

@@ -239,7 +239,8 @@ private struct AttentionImport {
     let factor = scale ?? 1 / Double(size).squareRoot()
     let wantsScores = call.outputs.indices.contains(3) && !call.outputs[3].isEmpty
     if !wantsScores, softcap == 0, element == .f32, precision == nil || precision == .f32 {
-      let y = try AttentionParts(q: q, k: k, v: v, mask: bias).emit(factor, zeroesMasked: true, &importer, call)
+      let y = try AttentionParts(q: q, k: k, v: v, mask: bias).emit(
+        factor, unattended: .zeroWhereMasked, &importer, call)
       return (y, y)
     }
     let heads = importer.shape(of: q)[1]
@@ -282,10 +283,10 @@ struct AttentionParts {
 
   /// `[B, H, S, E]`. Heads that share keys and values stand along an axis of their own.
   func emit(
-    _ scale: Double, zeroesMasked: Bool, _ importer: inout Importer, _ call: Call,
+    _ scale: Double, unattended: Unattended, _ importer: inout Importer, _ call: Call,
   ) throws(ImportError) -> ValueID {
     let (queries, keys) = (importer.shape(of: q), importer.shape(of: k))
-    let op = Op.attention(scale: scale, zeroesMasked: zeroesMasked)
+    let op = Op.attention(scale: scale, unattended: unattended)
     if queries[1] == keys[1] {
       return try importer.emitAll(op, [q, k, v] + (mask.map { [$0] } ?? []), for: call)[0]
     }

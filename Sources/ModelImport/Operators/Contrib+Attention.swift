@@ -162,7 +162,7 @@ extension OperatorTable {
     if let bias = call.optional(5) { masks.append(bias) }
     let factor = try scale(given, parts[0], importer, call)
     let y = try AttentionParts(q: parts[0], k: parts[1], v: parts[2], mask: try sum(masks, &importer, call))
-      .emit(factor, zeroesMasked: false, &importer, call)
+      .emit(factor, unattended: .nan, &importer, call)
     return [try rows(y, &importer, call)]
   }
 
@@ -211,7 +211,7 @@ extension OperatorTable {
     if let bias = call.optional(5) { masks.append(bias) }
     let factor = try scale(given, parts[0], importer, call)
     let y = try AttentionParts(q: parts[0], k: parts[1], v: parts[2], mask: try sum(masks, &importer, call))
-      .emit(factor, zeroesMasked: false, &importer, call)
+      .emit(factor, unattended: .nan, &importer, call)
     return [try rows(y, &importer, call), parts[1], parts[2]]
   }
 
@@ -282,7 +282,7 @@ extension OperatorTable {
     if let bias = call.optional(10) { mask = try importer.binary(.add, mask, bias, call) }
     let factor = try scale(given, parts[0], importer, call)
     let y = try AttentionParts(q: parts[0], k: parts[1], v: parts[2], mask: mask)
-      .emit(factor, zeroesMasked: true, &importer, call)
+      .emit(factor, unattended: .zeroWhereMasked, &importer, call)
     return [try rows(y, &importer, call), parts[1], parts[2]]
   }
 

@@ -34,7 +34,8 @@ enum OperatorTable {
 
   static let standard: [String: Conversion] = merged([
     activations, arithmetic, attention, comparisons, contractions, constants, conversions, convolutions, cropping,
-    determinants, indexing, losses, movement, nGrams, normalizations, pools, quantization, quantizedConvolutions,
+    determinants, indexing, linearAttention, losses, movement, nGrams, normalizations, pools, quantization,
+    quantizedConvolutions,
     recurrent, reductions, resizing, sampling, scattering, shapes, signals, slicing,
   ])
 

@@ -74,10 +74,14 @@ package struct PlanFacts: Hashable, Sendable {
   /// Bytes of the plan file, all of which may become resident.
   package var fileBytes: Int64
   package var weightBytes: Int64
-  /// Arena and scratch of one executor, and scratch of a thread that helps it.
+  /// Arena and scratch of one executor, and scratch and stack of a thread that helps it.
   package var arenaBytes: Int64
   /// Inputs and outputs of one request, parsed, at the largest values of its dims.
   package var requestBytes: Int64
+  /// Text of the largest body that is taken.
+  package var bodyBytes: Int64
+  /// Decoded rows of stores that are kept, at most.
+  package var storeBytes: Int64
   /// `x86-64-v3`, … in the plan.
   package var cpuFamilies: [String]
   /// `served.json`, the settings of this environment.
@@ -85,13 +89,15 @@ package struct PlanFacts: Hashable, Sendable {
 
   package init(
     digest: String, fileBytes: Int64, weightBytes: Int64, arenaBytes: Int64, requestBytes: Int64 = 0,
-    cpuFamilies: [String], settings: String,
+    bodyBytes: Int64 = 0, storeBytes: Int64 = 0, cpuFamilies: [String], settings: String,
   ) {
     self.digest = digest
     self.fileBytes = fileBytes
     self.weightBytes = weightBytes
     self.arenaBytes = arenaBytes
     self.requestBytes = requestBytes
+    self.bodyBytes = bodyBytes
+    self.storeBytes = storeBytes
     self.cpuFamilies = cpuFamilies
     self.settings = settings
   }

@@ -31,7 +31,10 @@ struct BenchCommand: ParsableCommand {
     help: "f32, f16, bf16 or int8: what the weights of an .onnx file are rounded to; as in the file when left out.")
   var weights: String?
 
-  @Flag(help: "A row for each step of the plan, on one thread: json has step, kernel, p50_us, min_us, weight_bytes.")
+  @Flag(
+    help:
+      "A row for each step of the plan, on the first of --threads: json has step, kernel, p50_us, min_us, weight_bytes."
+  )
   var steps = false
 
   @Flag(help: "Instead of times: whether single requests, fewer requests and two threads give the same bits.")
