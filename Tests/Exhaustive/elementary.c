@@ -47,16 +47,19 @@ REFERENCE(erfc)
 REFERENCE(sin)
 REFERENCE(cos)
 static f64x16 r_absolute(f64x16 x) { return __builtin_elementwise_abs(x); }
+static f64x16 r_expNegative(f64x16 x) { return r_exp(-r_absolute(x)); }
 static f64x16 r_sigmoid(f64x16 x) { return 1.0 / (1.0 + r_exp(-x)); }
 static f64x16 r_softplus(f64x16 x) { return __builtin_elementwise_max(x, (f64x16)0.0) + r_log1p(r_exp(-r_absolute(x))); }
-static f64x16 r_gelu(f64x16 x) { return 0.5 * x * r_erfc(x * -0.70710678118654752440); }
-static f64x16 r_silu(f64x16 x) { return x / (1.0 + r_exp(-x)); }
+/// The limit of x times a gate at -infinity, where the formulas give NaN.
+static f64x16 gated(f64x16 x, f64x16 y) { return x == (f64x16)-INFINITY ? (f64x16)-0.0 : y; }
+static f64x16 r_gelu(f64x16 x) { return gated(x, 0.5 * x * r_erfc(x * -0.70710678118654752440)); }
+static f64x16 r_silu(f64x16 x) { return gated(x, x / (1.0 + r_exp(-x))); }
 static f64x16 r_geluTanh(f64x16 x) {
-  return x / (1.0 + r_exp(-1.59576912160573071 * x * (1.0 + 0.044715 * x * x)));
+  return gated(x, x / (1.0 + r_exp(-1.59576912160573071 * x * (1.0 + 0.044715 * x * x))));
 }
 static f64x16 r_mish(f64x16 x) {
   f64x16 e = r_exp(-r_absolute(x)), below = e * (e + 2.0), above = e + e + 1.0;
-  return x * (x < 0.0 ? below / (below + 2.0) : above / (above + 2.0 * e * e));
+  return gated(x, x * (x < 0.0 ? below / (below + 2.0) : above / (above + 2.0 * e * e)));
 }
 static f64x16 r_elu(f64x16 x) { return x < 0.0 ? r_expm1(x) : x; }
 static f64x16 r_sqrt(f64x16 x) { return __builtin_elementwise_sqrt(x); }
@@ -65,6 +68,7 @@ static f64x16 r_reciprocal(f64x16 x) { return 1.0 / x; }
 // Name, expression, least and largest value, whether odd.
 #define FUNCTIONS(F)                                                                                       \
   F(exp, m_exp(x), 0, INFINITY, 0)                                                                         \
+  F(expNegative, m_expNegative(-m_absolute(x)), 0, 1, 0)                                                   \
   F(log, m_log(x), -INFINITY, INFINITY, 0)                                                                 \
   F(log1p, m_log1p(x), -INFINITY, INFINITY, 0)                                                             \
   F(sqrt, m_sqrt(x), -0.0f, INFINITY, 0)                                                                   \

@@ -1,11 +1,13 @@
 extension MathLibrary {
   /// What works on whole rows of f32: normalisation, softmax, attention.
   static let rowFunctions = """
-    /// The largest lane; a NaN loses.
+    /// The largest lane of a vector without NaN.
     MATH f32 largest_lane(f32x16 v) {
-      f32 most = v[0];
-      for (i32 lane = 1; lane < 16; lane++) most = v[lane] > most ? v[lane] : most;
-      return most;
+      const f32x8 a = v.lo > v.hi ? v.lo : v.hi;
+      f32 most[4];
+      for (i32 lane = 0; lane < 4; lane++) most[lane] = a[lane] > a[lane + 4] ? a[lane] : a[lane + 4];
+      const f32 even = most[0] > most[2] ? most[0] : most[2], odd = most[1] > most[3] ? most[1] : most[3];
+      return even > odd ? even : odd;
     }
     INLINE void divide_row(f32 *y, i64 count, f32 by) {
       for (i64 n = 0; n < count; n++) y[n] /= by;
@@ -39,7 +41,7 @@ extension MathLibrary {
       const f32 peak = largest_lane(peaks);
       f32x16 sums = 0.0f;
       for (i64 j = 0; j < count; j += 16) {
-        const f32x16 e = m_exp(*(f32x16 *)(s + j) - peak);
+        const f32x16 e = m_expNegative(*(f32x16 *)(s + j) - peak);
         *(f32x16 *)(s + j) = e;
         sums += e;
       }
@@ -125,7 +127,7 @@ extension MathLibrary {
       f32x16 sums = 0.0f;
       for (i64 j = 0; j < count; j += 16) {
         const i64 lanes = count - j < 16 ? count - j : 16;
-        f32x16 e = m_exp(load_part(x + j, lanes) - peak);
+        f32x16 e = m_expNegative(load_part(x + j, lanes) - peak);
         if (lanes < 16) for (i64 lane = lanes; lane < 16; lane++) e[lane] = 0.0f;
         store_part(y + j, e, lanes);
         sums += e;

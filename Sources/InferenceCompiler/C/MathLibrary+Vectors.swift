@@ -43,6 +43,17 @@ extension MathLibrary {
       T y = m_scaled(m_fma(m_expPolynomial(r), r, (T)(1.0f)), n);
       return x != x ? x : y;
     }
+    /// exp of what is not above 0. 1.5 * 2^23 + 191 added rounds to an integer n and leaves n + 64 with an exponent's bias
+    /// in the low bits, so 2^n is reached over 2^(n + 64), which is normal, and rounds once where it is not.
+    MATH T m_expNegative(T x) {
+      T c = -104.0f > x ? (T)(-104.0f) : x;
+      T z = m_fma(c, (T)(1.44269504f), (T)(12583103.0f));
+      T n = z - 12583103.0f;
+      T r = m_fma(n, (T)(-0.693359375f), c);
+      r = m_fma(n, (T)(2.12194440e-4f), r);
+      T y = m_fma(m_expPolynomial(r), r, (T)(1.0f));
+      return y * from_bits(to_bits(z) << 23) * 5.42101086e-20f;
+    }
     MATH T m_tail(T x, T rest, T factor) {
       T c = x < -110.0f ? (T)(-110.0f) : x;
       c = c != c ? (T)(0.0f) : c;
@@ -140,25 +151,35 @@ extension MathLibrary {
     }
     MATH T m_softplus(T x) { return m_maximum(x, (T)(0.0f)) + m_log1p(m_exp(-m_absolute(x))); }
     MATH T m_softsign(T x) { return x / (m_absolute(x) + 1.0f); }
+    /// max(x, 0) - t Φ(-t) at t = |x|. The clamp also takes NaN out of t, and NaN stays in x; a sign of zero does too.
+    /// Powers of 2 as in m_expNegative, of -t² / 2 log2(e) with what rounding took from t² and from the constant.
     MATH T m_gelu(T x) {
       T t = m_absolute(x);
-      t = t > 15.0f ? (T)(15.0f) : t;
-      T v = t / (t + 2.5f);
-      T u = m_fma(v, (T)(2.0f), (T)(-1.0f));
-      T p = m_fma((T)(-2.32112288e-05f), u, (T)(-0.000189820246f));
-      p = m_fma(p, u, (T)(-0.000289779884f));
-      p = m_fma(p, u, (T)(0.000722995668f));
-      p = m_fma(p, u, (T)(0.00251793582f));
-      p = m_fma(p, u, (T)(-0.00161649706f));
-      p = m_fma(p, u, (T)(-0.016385749f));
-      p = m_fma(p, u, (T)(0.00923825894f));
-      p = m_fma(p, u, (T)(0.131986976f));
-      p = m_fma(p, u, (T)(-0.433692098f));
-      p = m_fma(p, u, (T)(0.706656635f)) * v;
+      t = t < 15.0f ? t : (T)(15.0f);
+      T v = t / (t + 2.890625f);
+      T u = v - 0.5f;
+      T p = m_fma((T)(-0.0824520513f), u, (T)(-0.089675121f));
+      p = m_fma(p, u, (T)(0.114788562f));
+      p = m_fma(p, u, (T)(0.176822126f));
+      p = m_fma(p, u, (T)(-0.220835298f));
+      p = m_fma(p, u, (T)(-0.266881615f));
+      p = m_fma(p, u, (T)(0.838125348f));
+      p = m_fma(p, u, (T)(-0.989341676f));
+      p = m_fma(p, u, (T)(0.724905968f));
+      p = p * v;
       T s = t * t;
-      T tail = m_tail(s * -0.5f, m_fma(t, t, -s) * -0.5f, p);
-      T y = x >= 0.0f ? x - tail : -tail;
-      return x != x ? x : y;
+      T z = m_fma(s, (T)(-0.72134751f), (T)(12583103.0f));
+      T n = z - 12583103.0f;
+      T r = m_fma(s, (T)(-0.72134751f), -n);
+      r = m_fma(s, (T)(-9.62981517e-9f), r);
+      r = m_fma(m_fma(t, t, -s), (T)(-0.72134751f), r);
+      T q = m_fma((T)(0.000153533707f), r, (T)(0.00133988739f));
+      q = m_fma(q, r, (T)(0.00961843692f));
+      q = m_fma(q, r, (T)(0.0555033237f));
+      q = m_fma(q, r, (T)(0.240226477f));
+      q = m_fma(q, r, (T)(0.693147182f));
+      T tail = m_fma(q * r, p, p) * from_bits(to_bits(z) << 23) * 5.42101086e-20f;
+      return (-0.0f > x ? (T)(-0.0f) : x) - tail;
     }
     MATH T m_geluTanh(T x) {
       T t = m_absolute(x);

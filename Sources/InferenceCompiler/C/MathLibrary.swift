@@ -3,7 +3,7 @@
 /// The functions are branch-free polynomials that are written once and instantiated for `f32` and `f32x16`; both
 /// do the same operations in the same order, so a vectorised loop and its scalar tail give the same bits.
 /// Coefficients: log, sin and cos are Cephes' single-precision sets (S. Moshier); erf is N. Juffa's two-interval minimax
-/// fit; exp, (exp(x) - 1 - x) / x² for tanh, and the tail of gelu, exp(t² / 2) Φ(-t) (t + 5/2) in t / (t + 5/2), are
+/// fit; exp, (exp(x) - 1 - x) / x² for tanh, and the tail of gelu, exp(t² / 2) Φ(-t) (t + c) in t / (t + c), are
 /// minimax fits of our own.
 /// `specs/numerics.md` states the errors, which hold for all floats; infinities, NaN, denormals and -0 come out right.
 /// `string` and `kernel` are `serve_string` and `serve_kernel` of plan_abi.h, which freestanding code cannot include.
