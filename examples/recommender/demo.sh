@@ -82,7 +82,8 @@ for _ in $(seq 200); do
   # It says its port when it listens, and how long it took when it is ready.
   port=$(sed -nE 's/.*"port" ?: ?"?([0-9]+).*/\1/p' "$work/served.log" | head -1)
   ready=$(sed -nE 's/.*"readySeconds" ?: ?([0-9.e-]+).*/\1/p' "$work/served.log" | head -1)
-  [ -z "$ready" ] || break
+  # The line may have come between the two reads.
+  [ -z "$port" ] || [ -z "$ready" ] || break
   kill -0 "$served_pid" 2>/dev/null || die "served ended before it was ready"
   sleep 0.05
 done
