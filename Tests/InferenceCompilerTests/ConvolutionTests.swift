@@ -59,34 +59,19 @@ import Testing
     try check(graphs, tolerance: tolerance)
   }
 
-  /// Every graph for 1 and 3 images, whose bits do not depend on each other.
+  /// Every graph for 1 and 3 images.
   private mutating func check(
     _ graphs: [Graph], tolerance: Double = 1e-5, leastLoopBytes: Int = CompilerOptions.leastLoopBytes,
   ) throws {
     let isBatched = graphs.allSatisfy { $0.inputs.count == 1 }
     let loaded = try LoadedPrograms(
-      graphs, symbols: symbols, batch: isBatched ? "batch" : nil, leastLoopBytes: leastLoopBytes)
+      graphs, symbols: symbols, batch: isBatched ? "batch" : nil, leastSplitCost: 0, leastLoopBytes: leastLoopBytes)
     for (at, graph) in graphs.enumerated() {
       let inputs = try graph.inputs.map { id in
         let type = graph.type(of: id)
         return HostTensor(numbers(type.element, try #require(type.shape.evaluate(["batch": 3]))))
       }
-      let expected = try Interpreter.run(graph, inputs: inputs)
-      let found = loaded.run(at, inputs, dims: ["batch": 3])
-      expectEqual(found, expected, tolerance: tolerance, graph.name)
-      guard isBatched, let bytes = inputs.first?.bytes else { continue }
-      for row in 0..<3 {
-        let size = bytes.count / 3
-        let one = HostTensor(
-          element: inputs[0].element, shape: [1] + inputs[0].shape.dropFirst(),
-          bytes: Array(bytes[row * size..<(row + 1) * size]))
-        let alone = loaded.run(at, [one], dims: ["batch": 1])
-        // Indices count from the first image.
-        for (x, y) in zip(alone, found) where x.element != .i64 || inputs[0].element == .i64 && alone.count == 1 {
-          let part = y.bytes.count / 3
-          #expect(x.bytes == Array(y.bytes[row * part..<(row + 1) * part]), "\(graph.name): image \(row)")
-        }
-      }
+      try loaded.expectImages(at, of: graph, inputs, tolerance: tolerance)
     }
   }
 
@@ -113,10 +98,46 @@ import Testing
       // Many windows: several blocks, and tiles of unequal height.
       Case(channels: 3, maps: 24, extents: [61, 63], op: .init(window: window([3, 3], before: [1, 1]), groups: 1)),
       Case(channels: 130, maps: 40, extents: [23, 29], op: .init(window: window([1, 1]), groups: 1)),
+      // Weights that stay in no cache, and borders along both axes.
+      Case(channels: 64, maps: 144, extents: [9, 7], op: .init(window: window([3, 3], before: [1, 1]), groups: 1)),
+      Case(
+        channels: 8, maps: 40, extents: [9, 12],
+        op: .init(window: window([5, 4], strides: [2, 1], before: [2, 3], after: [3, 0]), groups: 1)),
       // A window that leaves elements out.
       Case(channels: 4, maps: 8, extents: [8, 8], op: .init(window: window([3, 3], before: [-1, 1]), groups: 1)),
     ]
     try check(cases)
+  }
+
+  @Test func `every window stands in one region, and visits what lies inside the image`() {
+    for (extents, window) in [
+      ([7, 7], window([3, 3], before: [1, 1])),
+      ([12, 9], window([5, 4], strides: [2, 1], before: [2, 3], after: [3, 0])),
+      ([8, 11], window([3, 3], dilations: [2, 3], before: [2, 3])),
+      ([6, 5, 4], window([3, 3, 3], before: [1, 1, 1])),
+      ([40], window([5], before: [2])), ([3, 9], window([7, 3], before: [3, 1])),
+    ] {
+      let loops = WindowLoops(window, over: Shape([1, 1] + extents.map { Dim($0) }))
+      let counts = extents.indices.map {
+        (window.before[$0] + extents[$0] + window.after[$0] - window.extent($0)) / window.strides[$0] + 1
+      }
+      let regions = WindowRegion.regions(of: loops, counts: counts, axes: Array(extents.indices), fewest: 4)
+      for number in 0..<counts.reduce(1, *) {
+        var (place, rest) = ([Int](), number)
+        for count in counts.reversed() {
+          place.insert(rest % count, at: 0)
+          rest /= count
+        }
+        let own = regions.filter { zip($0.windows, place).allSatisfy { $0.contains($1) } }
+        #expect(own.count == 1)
+        for (axis, taps) in (own.first?.taps ?? []).enumerated() {
+          let visited = loops.visited(axis, by: place[axis])
+          #expect(taps == visited || taps == 0..<window.size[axis])
+        }
+      }
+      // Single rows of windows, and images without a window inside, are left alone.
+      #expect((regions.count > 1) == (extents.count > 1 && extents[0] > 3))
+    }
   }
 
   @Test mutating func `depthwise form`() throws {

@@ -52,20 +52,9 @@ import Testing
       let loaded = try LoadedPrograms(
         [graph], symbols: symbols, batch: "batch", leastSplitCost: 0, numerics: .fast)
       #expect(loaded.compiled.kernels.contains { $0.hasPrefix(kernel) }, "\(loaded.compiled.kernels)")
-      let count = item.channels * item.extents[0] * item.extents[1]
-      let numbers = random.floats(3 * count)
-      func input(_ images: Range<Int>) -> HostTensor {
-        let values = Array(numbers[images.lowerBound * count..<images.upperBound * count])
-        return HostTensor(Constant(.f32, [images.count, item.channels] + item.extents, values))
-      }
-      let found = loaded.run(0, [input(0..<3)], dims: ["batch": 3])
-      expectEqual(found, try Interpreter.run(graph, inputs: [input(0..<3)]), tolerance: 1e-5, graph.name)
-      #expect(loaded.run(0, [input(0..<3)], dims: ["batch": 3], parts: 5) == found)
-      for image in 0..<3 {
-        let alone = loaded.run(0, [input(image..<image + 1)], dims: ["batch": 1])
-        let size = found[0].bytes.count / 3
-        #expect(alone[0].bytes == Array(found[0].bytes[image * size..<(image + 1) * size]))
-      }
+      let shape = [3, item.channels] + item.extents
+      let images = HostTensor(Constant(.f32, shape, random.floats(shape.reduce(1, *))))
+      try loaded.expectImages(of: graph, [images])
     }
   }
 

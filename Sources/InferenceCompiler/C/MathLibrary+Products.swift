@@ -7,13 +7,12 @@ extension MathLibrary {
     MATH void store_part(f32 *p, f32x16 v, i64 count) {
       if (count == 16) *(f32x16_unaligned *)p = v; else store_lanes(p, v, count);
     }
-    /// `rows` x 16 sums of `a[r][k] * w[k][lane]` over k, each one chain of fused multiply-adds that starts with 0 or,
-    /// when `continues`, with what stands in c.
+    /// `rows` x 16 sums of `a[r][k] * w[k][lane]` over k, each one chain of fused multiply-adds.
     INLINE void product_tile(
-      const f32 *a, i64 row, i64 step, const f32 *w, i64 wStep, i64 depth, f32 *c, i64 cRow, i64 lanes, i32 continues,
+      const f32 *a, i64 row, i64 step, const f32 *w, i64 wStep, i64 depth, f32 *c, i64 cRow, i64 lanes,
       const i32 rows) {
       f32x16 s[6];
-      for (i32 r = 0; r < rows; r++) s[r] = continues ? load_part(c + r * cRow, lanes) : (f32x16)(0.0f);
+      for (i32 r = 0; r < rows; r++) s[r] = 0.0f;
       for (i64 k = 0; k < depth; k++) {
         const f32x16 b = *(const f32x16_unaligned *)(w + k * wStep);
         for (i32 r = 0; r < rows; r++) s[r] = m_fma((f32x16)(a[r * row + k * step]), b, s[r]);
@@ -22,9 +21,9 @@ extension MathLibrary {
     }
     /// One row over 64 columns in four panels: eight chains hide the latency of the multiply-adds.
     INLINE void product_row(
-      const f32 *a, i64 step, const f32 *w, i64 wStep, i64 panel, i64 depth, f32 *c, i32 continues) {
+      const f32 *a, i64 step, const f32 *w, i64 wStep, i64 panel, i64 depth, f32 *c) {
       f32x16 s[4];
-      for (i32 p = 0; p < 4; p++) s[p] = continues ? *(const f32x16_unaligned *)(c + p * 16) : (f32x16)(0.0f);
+      for (i32 p = 0; p < 4; p++) s[p] = 0.0f;
       for (i64 k = 0; k < depth; k++) {
         const f32x16 x = a[k * step];
         for (i32 p = 0; p < 4; p++) s[p] = m_fma(x, *(const f32x16_unaligned *)(w + p * panel + k * wStep), s[p]);
@@ -34,11 +33,11 @@ extension MathLibrary {
     /// `c[m][n]` over panels of 16 columns that stand `panel` apart, in which k advances by `wStep`.
     NOINLINE void panel_product(
       const f32 *a, i64 row, i64 step, const f32 *w, i64 wStep, i64 panel, i64 depth, f32 *c, i64 cRow, i64 rows,
-      i64 columns, i32 continues) {
+      i64 columns) {
       i64 n = 0;
       if (rows == 1)
         for (; n + 64 <= columns; n += 64)
-          product_row(a, step, w + n / 16 * panel, wStep, panel, depth, c + n, continues);
+          product_row(a, step, w + n / 16 * panel, wStep, panel, depth, c + n);
       for (; n < columns; n += 16) {
         const f32 *b = w + n / 16 * panel;
         const i64 lanes = columns - n < 16 ? columns - n : 16;
@@ -49,12 +48,12 @@ extension MathLibrary {
           // Seven and eight rows are two tiles of like height: a tile of one or two leaves the multipliers idle.
           const i64 height = left == 7 || left == 8 ? 4 : left < 6 ? left : 6;
           switch (height) {
-          case 1: product_tile(x, row, step, b, wStep, depth, y, cRow, lanes, continues, 1); break;
-          case 2: product_tile(x, row, step, b, wStep, depth, y, cRow, lanes, continues, 2); break;
-          case 3: product_tile(x, row, step, b, wStep, depth, y, cRow, lanes, continues, 3); break;
-          case 4: product_tile(x, row, step, b, wStep, depth, y, cRow, lanes, continues, 4); break;
-          case 5: product_tile(x, row, step, b, wStep, depth, y, cRow, lanes, continues, 5); break;
-          case 6: product_tile(x, row, step, b, wStep, depth, y, cRow, lanes, continues, 6); break;
+          case 1: product_tile(x, row, step, b, wStep, depth, y, cRow, lanes, 1); break;
+          case 2: product_tile(x, row, step, b, wStep, depth, y, cRow, lanes, 2); break;
+          case 3: product_tile(x, row, step, b, wStep, depth, y, cRow, lanes, 3); break;
+          case 4: product_tile(x, row, step, b, wStep, depth, y, cRow, lanes, 4); break;
+          case 5: product_tile(x, row, step, b, wStep, depth, y, cRow, lanes, 5); break;
+          case 6: product_tile(x, row, step, b, wStep, depth, y, cRow, lanes, 6); break;
           }
           m += height;
         }
@@ -81,11 +80,11 @@ extension MathLibrary {
       const f32 *a, i64 row, i64 step, const f32 *b, i64 kStride, i64 nStride, i64 depth, f32 *c, i64 cRow, i64 rows,
       i64 columns, f32 *panel) {
       const i64 direct = nStride == 1 && rows < 8 ? columns & ~15L : 0;
-      panel_product(a, row, step, b, kStride, 16, depth, c, cRow, rows, direct, 0);
+      panel_product(a, row, step, b, kStride, 16, depth, c, cRow, rows, direct);
       for (i64 n = direct; n < columns; n += 16) {
         const i64 lanes = columns - n < 16 ? columns - n : 16;
         pack_panels(b + n * nStride, kStride, nStride, depth, lanes, panel);
-        panel_product(a, row, step, panel, 16, 0, depth, c + n, cRow, rows, lanes, 0);
+        panel_product(a, row, step, panel, 16, 0, depth, c + n, cRow, rows, lanes);
       }
     }
 

@@ -58,11 +58,11 @@ extension MathLibrary {
       if (packs) pack_panels(v, vRow, vStep, keys, width, valuePanels);
       for (i64 m = 0; m < queries; m += 12) {
         const i64 rows = queries - m < 12 ? queries - m : 12;
-        panel_product(q + m * qRow, qRow, qStep, keyPanels, 16, depth * 16, depth, scores, padded, rows, padded, 0);
+        panel_product(q + m * qRow, qRow, qStep, keyPanels, 16, depth * 16, depth, scores, padded, rows, padded);
         f32 totals[12];
         for (i64 r = 0; r < rows; r++)
           totals[r] = softmax_terms(scores + r * padded, mask ? mask + (m + r) * maskRow : 0, maskStep, keys, scale, blind);
-        panel_product(scores, padded, 1, valuePanels, 16, keys * 16, keys, y + m * yRow, yRow, rows, width, 0);
+        panel_product(scores, padded, 1, valuePanels, 16, keys * 16, keys, y + m * yRow, yRow, rows, width);
         for (i64 r = 0; r < rows; r++)
           divide_row(y + (m + r) * yRow, width, totals[r]);
       }

@@ -6,8 +6,8 @@ import TensorTypes
 ///
 /// Weights stand in panels of 16 maps, `[group][panel][k][16]`, where k runs over the window's elements and within over
 /// channels; a last panel of at most 8 maps is `[k][8]`. Every result element is one chain of fused multiply-adds over
-/// k that starts with the bias; padding adds products with zero. Its bits do not depend on the tile, hence not on the
-/// batch.
+/// k that starts with the bias; elements of the padding are passed over or add products with zero, as the window's place
+/// has it (`WindowRegion`). Its bits do not depend on the tile, hence not on the batch.
 struct ConvolutionKernel {
   let group: FusionPlan.ConvolutionGroup
   let op: Convolution
@@ -30,6 +30,8 @@ struct ConvolutionKernel {
   /// Axes of the window whose elements are visited one by one; those that are left stand side by side with their
   /// channels.
   let tapAxes: [Int]
+  /// What windows visit, by where they stand; none where all are treated alike.
+  let regions: [WindowRegion]
 
   init(_ group: FusionPlan.ConvolutionGroup, _ schedule: Schedule) throws(EmitFailure) {
     let node = schedule.graph.nodes[group.node]
@@ -78,7 +80,22 @@ struct ConvolutionKernel {
       op.groups == 1 && (x.strides[1] == 1 || width == 1) && x.strides[last + 2] == Dim(width)
       && op.window.dilations[last] == 1 && loops.isInside(last, count: self.shape[last + 2])
     tapAxes = Array(isRun ? axes.dropLast() : axes)
+    let (counts, extents) = (self.shape.dims.dropFirst(2).compactMap(\.constant), loops.extents.compactMap(\.constant))
+    let found =
+      counts.count == axes.count && extents.count == axes.count
+      ? WindowRegion.regions(of: loops, counts: counts, axes: tapAxes, fewest: Self.fewestWindows) : []
+    regions = found.count > 1 ? found : []
   }
+
+  /// Rows of a tile that hide the latency of a multiply-add: 8 independent sums of 8 lanes.
+  static let fewestWindows = 4
+  /// Bytes of x that all panels of weights pass.
+  static let blockBytes = 512 << 10
+  /// The first so many tiles of a panel ask for the next one, a cache line every so many steps of theirs: its way from
+  /// memory then takes as long as several tiles, where a hardware prefetcher sees it only at its start.
+  static let stepsAhead = 8
+  /// Weights that stay in the L2 cache beside the windows of a block.
+  static let fewWeightBytes = 256 << 10
 
   var taps: Int { op.window.elementCount }
   var depth: Int { taps * width }
@@ -91,6 +108,14 @@ struct ConvolutionKernel {
   var rows: Dim { shape.dims.enumerated().reduce(Dim(1)) { $1.offset == 1 ? $0 : $0 * $1.element } }
   var name: String { "conv_\(op.window.size.map(String.init).joined(separator: "x"))_\(width)x\(maps)" }
   func isInside(_ axis: Int) -> Bool { loops.isInside(axis, count: shape[axis + 2]) }
+  /// Whether windows visit elements outside x along an axis, which are read as zeros.
+  func readsZeros(_ axis: Int) -> Bool {
+    regions.isEmpty ? !isInside(axis) : !regions.allSatisfy { $0.isInside(axis, loops) }
+  }
+  /// Whether all weights stay in the L2 cache.
+  var hasFewWeights: Bool { depth * maps * 4 <= Self.fewWeightBytes }
+  /// Whether tiles of full panels ask for the panel that follows.
+  var asksAhead: Bool { !hasFewWeights && segment % Self.stepsAhead == 0 }
 }
 
 extension Emitter {
@@ -111,7 +136,7 @@ extension Emitter {
   private mutating func blocks(_ kernel: ConvolutionKernel) throws(EmitFailure) -> [CStatement] {
     let tallest = target.rows
     let bytes = zip(kernel.op.window.strides, kernel.op.window.size).reduce(kernel.width * 4) { $0 * min($1.0, $1.1) }
-    let perBlock = max(4 * tallest, (256 << 10) / bytes)
+    let perBlock = max(4 * tallest, ConvolutionKernel.blockBytes / bytes)
     var body: [CStatement] = [
       .declare(type: "const i64", name: "first", "windows" * "block" / "count"),
       .declare(type: "const i64", name: "last", "windows" * ("block" + 1) / "count"),
@@ -126,18 +151,18 @@ extension Emitter {
         ? try column(kernel, column: panels * 16, lanes: rest, fewest: fewest)
         : try narrowColumn(kernel, column: panels * 16, lanes: rest)
     // One loop over all panels, the last of which may be narrower: blocks and panels make one range to split.
-    let both: CStatement = .branch("n" < .integer(panels * 16), then: full, else: tail)
+    let both: [CStatement] = [.branch("n" < .integer(panels * 16), then: full, else: tail)]
     body.append(
       .loop(
         variable: "n", from: 0, below: .integer(kernel.maps), step: 16, kind: .independent,
-        full.isEmpty ? tail : tail.isEmpty ? full : [both]))
+        eachRegion(kernel, full.isEmpty ? tail : tail.isEmpty ? full : both)))
     let rows = c(kernel.rows)
     var statements: [CStatement] = [
       .declare(type: "const i64", name: "windows", rows),
       .declare(type: "const i64", name: "blocks", ("windows" + .integer(perBlock - 1)) / .integer(perBlock)),
     ]
     var count = CExpression.name("blocks")
-    if isShared(kernel) {
+    if kernel.hasFewWeights {
       // Threads take windows rather than maps: the next step reads most of what its own thread wrote.
       let most = CExpression.name("windows") / .integer(4 * tallest)
       statements.append(.declare(type: "const i64", name: "shares", .conditional("parts" < most, "parts", most)))
@@ -149,16 +174,15 @@ extension Emitter {
     ]
   }
 
-  /// Whether all weights stay in the L2 cache beside a thread's windows.
-  private func isShared(_ kernel: ConvolutionKernel) -> Bool { kernel.depth * kernel.maps * 4 <= 256 << 10 }
-
-  /// The fewest windows that a block may have: those of one image, of a thread's share, or half a block.
+  /// The fewest windows that a block may have: those of one image, of a thread's share, or half a block; pieces of regions
+  /// have any number.
   private func fewestRows(_ kernel: ConvolutionKernel, _ perBlock: Int) -> Int {
+    if !kernel.regions.isEmpty { return 1 }
     let image = kernel.shape.dims.dropFirst(2).reduce(Dim(1), *).constant ?? 1
-    return max(min(image, perBlock / 2, isShared(kernel) ? 4 * target.rows : image), 1)
+    return max(min(image, perBlock / 2, kernel.hasFewWeights ? 4 * target.rows : image), 1)
   }
 
-  /// One panel of 16 maps for a block, in tiles of nearly equal height.
+  /// One panel of 16 maps for the windows `from ..< to`, in tiles of nearly equal height.
   private mutating func column(
     _ kernel: ConvolutionKernel, column: Int?, lanes: Int, fewest: Int,
   ) throws(EmitFailure) -> [CStatement] {
@@ -168,16 +192,17 @@ extension Emitter {
     for height in max(lowest, 1)...tallest {
       cases.append((height, try tile(kernel, rows: height, panel: 16, column: column, lanes: lanes)))
     }
-    let body: [CStatement] = [
+    var body: [CStatement] = [
       .declare(
         type: "const i64", name: "m",
-        "first" + "tile" * "height" + .conditional("tile" < "taller", "tile", "taller")),
+        "from" + "tile" * "height" + .conditional("tile" < "taller", "tile", "taller")),
       .select("height" + .binary("tile", "<", "taller"), cases: cases),
     ]
+    if kernel.asksAhead { body.append(.assign("turn", "turn" + 1)) }
     return [
-      .declare(type: "const i64", name: "tiles", (("last" - "first") + .integer(tallest - 1)) / .integer(tallest)),
-      .declare(type: "const i64", name: "height", ("last" - "first") / "tiles"),
-      .declare(type: "const i64", name: "taller", ("last" - "first") % "tiles"),
+      .declare(type: "const i64", name: "tiles", (("to" - "from") + .integer(tallest - 1)) / .integer(tallest)),
+      .declare(type: "const i64", name: "height", ("to" - "from") / "tiles"),
+      .declare(type: "const i64", name: "taller", ("to" - "from") % "tiles"),
       .loop(variable: "tile", from: 0, below: "tiles", step: 1, body),
     ]
   }
@@ -186,10 +211,10 @@ extension Emitter {
   private mutating func narrowColumn(
     _ kernel: ConvolutionKernel, column: Int, lanes: Int,
   ) throws(EmitFailure) -> [CStatement] {
-    var statements: [CStatement] = [.declare(type: "i64", name: "m", "first")]
+    var statements: [CStatement] = [.declare(type: "i64", name: "m", "from")]
     for rows in [2 * target.rows, 4, 1] {
       let body = try tile(kernel, rows: rows, panel: 8, column: column, lanes: lanes)
-      statements.append(.whileLoop("m" + .integer(rows) <= "last", [.block(body), .assign("m", "m" + .integer(rows))]))
+      statements.append(.whileLoop("m" + .integer(rows) <= "to", [.block(body), .assign("m", "m" + .integer(rows))]))
     }
     return statements
   }

@@ -63,27 +63,40 @@ extension Emitter {
     var start: Affine
   }
 
-  /// Splits the number of a window into its image and its place along every spatial axis, as far as anybody asks.
+  /// Splits the number of a tile's first window into its image and its place along every spatial axis, as far as anybody
+  /// asks, and counts on from there.
   private mutating func window(_ kernel: ConvolutionKernel, _ r: Int, level: Int) -> TileWindow {
-    let number = Affine(variable: "m") + Affine(Dim(r))
     let rank = kernel.shape.rank
-    let axes = [0] + Array(2..<rank)
-    let wide = axes.filter { kernel.shape[$0] != 1 }
+    let wide = ([0] + Array(2..<rank)).filter { kernel.shape[$0] != 1 }
     var merged = [Affine](repeating: Affine(0), count: rank)
-    if let last = wide.last { merged[last] = number }
+    if let last = wide.last { merged[last] = Affine(variable: "m") + Affine(Dim(r)) }
     var own = [Affine](repeating: Affine(0), count: rank)
     if !kernel.isMerged || !kernel.isProduct {
-      var rest = c(number)
+      var rest: CExpression = r == 0 ? "m" : 1
       for (at, axis) in wide.enumerated().reversed() {
         let name = "i\(r)_\(axis)"
-        let value = at == 0 ? rest : rest % c(kernel.shape[axis])
-        levels[level].append(.declare(type: "const i64", name: name, .cast("i64", value)))
-        declare(variable: name, level: level)
         own[axis] = Affine(variable: name)
-        if at > 0 {
-          levels[level].append(.declare(type: "const i64", name: "rest\(r)_\(axis)", rest / c(kernel.shape[axis])))
-          rest = .name("rest\(r)_\(axis)")
+        declare(variable: name, level: level)
+        // Beyond the end of an axis the next one counts on.
+        let bounds =
+          kernel.regions.isEmpty || axis == 0 ? (from: 0, to: c(kernel.shape[axis])) : RegionBounds(axis - 2).windows
+        let (next, carry) = ("next\(r)_\(axis)", "carry\(r)_\(axis)")
+        if at == 0 {
+          let start = axis == 0 || kernel.regions.isEmpty ? 0 : bounds.from
+          levels[level].append(
+            .declare(type: "const i64", name: name, r == 0 ? rest + start : .name("i\(r - 1)_\(axis)") + rest))
+        } else if r == 0 {
+          let extent = bounds.to - bounds.from
+          levels[level].append(.declare(type: "const i64", name: name, rest % extent + bounds.from))
+          levels[level].append(.declare(type: "const i64", name: carry, rest / extent))
+        } else {
+          levels[level] += [
+            .declare(type: "const i64", name: next, .name("i\(r - 1)_\(axis)") + rest),
+            .declare(type: "const i64", name: carry, .name(next) >= bounds.to),
+            .declare(type: "const i64", name: name, .conditional(.name(carry), bounds.from, .name(next))),
+          ]
         }
+        rest = .name(carry)
       }
     }
     let from = kernel.isProduct ? merged : own
@@ -95,7 +108,8 @@ extension Emitter {
       positions.append(position)
       start = start + position * kernel.x.strides[axis + 2]
     }
-    return TileWindow(indices: kernel.isMerged ? merged : own, positions: positions, start: start)
+    return TileWindow(
+      indices: kernel.isMerged && kernel.regions.isEmpty ? merged : own, positions: positions, start: start)
   }
 
   /// Moves the row pointers through the window: a position outside x reads zeros.
@@ -103,11 +117,13 @@ extension Emitter {
     _ kernel: ConvolutionKernel, _ windows: [TileWindow], _ base: CExpression, panel: Int,
   ) -> [CStatement] {
     let strides = kernel.x.strides
-    var offset: CExpression = 0
+    var (offset, tap): (CExpression, CExpression) = (0, 0)
     for axis in kernel.tapAxes {
-      offset = offset + .name("k\(axis)") * c(Dim(kernel.op.window.dilations[axis]) * strides[axis + 2])
+      let at = CExpression.name("k\(axis)")
+      offset = offset + at * c(Dim(kernel.op.window.dilations[axis]) * strides[axis + 2])
+      tap = tap * .integer(kernel.op.window.size[axis]) + at
     }
-    let checked = kernel.tapAxes.filter { !kernel.isInside($0) }
+    let checked = kernel.tapAxes.filter { kernel.readsZeros($0) }
     var body: [CStatement] = []
     for r in windows.indices {
       let inside = base + (.name("o\(r)") + offset)
@@ -126,8 +142,7 @@ extension Emitter {
       }
     }
     let hasSteps = kernel.step != 1 && !checked.isEmpty
-    body += steps(kernel, rows: windows.count, panel: panel, ownSteps: hasSteps)
-    body.append(.assign("w", "w" + .integer(kernel.segment * panel)))
+    body += steps(kernel, rows: windows.count, panel: panel, tap: tap, ownSteps: hasSteps)
     for axis in kernel.tapAxes.reversed() {
       var checks: [CStatement] = []
       for (r, window) in windows.enumerated() where checked.contains(axis) {
@@ -136,28 +151,48 @@ extension Emitter {
           .cast("u64", .unary("", position)), "<", .cast("u64", .unary("", c(kernel.xShape[axis + 2]))))
         checks.append(.declare(type: "const i64", name: "v\(r)_\(axis)", isInside))
       }
-      body = [
-        .loop(
-          variable: "k\(axis)", from: 0, below: .integer(kernel.op.window.size[axis]), step: 1, checks + body)
-      ]
+      let bounds: (from: CExpression, to: CExpression) =
+        kernel.regions.isEmpty ? (0, .integer(kernel.op.window.size[axis])) : RegionBounds(axis).taps
+      body = [.loop(variable: "k\(axis)", from: bounds.from, below: bounds.to, step: 1, checks + body)]
     }
     return body
   }
 
   /// The multiply-adds over one segment of k.
   private mutating func steps(
-    _ kernel: ConvolutionKernel, rows: Int, panel: Int, ownSteps: Bool = false,
+    _ kernel: ConvolutionKernel, rows: Int, panel: Int, tap: CExpression = 0, ownSteps: Bool = false,
   ) -> [CStatement] {
     let vector = panel == 16 ? "f32x16" : "f32x8"
-    var body: [CStatement] = [
-      .declare(type: "const \(vector)", name: "w0", .load("const \(vector)", "w" + "k" * .integer(panel)))
+    var step: [CStatement] = [
+      .declare(type: "const \(vector)", name: "w0", .load("const \(vector)", "panel" + "k" * .integer(panel)))
     ]
     for r in 0..<rows {
       let element = CExpression.name("a\(r)")["k" * (ownSteps ? .name("s\(r)") : c(kernel.step))]
       let sum = CExpression.name("c\(r)")
-      body.append(.assign(sum, .call("m_fma", [.cast(vector, element), "w0", sum])))
+      step.append(.assign(sum, .call("m_fma", [.cast(vector, element), "w0", sum])))
     }
-    return [.loop(variable: "k", from: 0, below: .integer(kernel.segment), step: 1, body)]
+    let start: CStatement = .declare(
+      type: "const f32 *", name: "panel", "w" + tap * .integer(kernel.segment * panel))
+    guard kernel.asksAhead, panel == 16 else {
+      return [start, .loop(variable: "k", from: 0, below: .integer(kernel.segment), step: 1, step)]
+    }
+    let steps = ConvolutionKernel.stepsAhead
+    let lines = kernel.segment / steps
+    // This tile's share of the next panel; the panel's own start once all is asked for.
+    let next = .integer(kernel.depth * 16) + "turn" * .integer(kernel.depth / steps * 16)
+    return [
+      start,
+      .declare(
+        type: "const f32 *", name: "ahead",
+        "w" + (.conditional("turn" < .integer(steps), next, 0) + tap * .integer(lines * 16))),
+      .loop(
+        variable: "line", from: 0, below: .integer(lines), step: 1,
+        [
+          .expression(.call("__builtin_prefetch", ["ahead" + "line" * 16, 0, 2])),
+          .loop(
+            variable: "k", from: "line" * .integer(steps), below: ("line" + 1) * .integer(steps), step: 1, step),
+        ]),
+    ]
   }
 
   /// Applies an epilogue to finished sums of 16 neighbouring channels and stores `lanes` of them. `indices` use the
