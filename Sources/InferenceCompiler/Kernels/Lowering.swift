@@ -48,9 +48,12 @@ struct Lowering {
     case .pairwiseDots(let dots):
       try emitter.pairwiseDots(dots)
       return "pairwise_dots"
-    case .search(let search):
-      try emitter.search(search)
+    case .search(let search, let states):
+      try emitter.search(search, states: states)
       return "search_\(search.k)"
+    case .searchJoin(let search, let states):
+      try emitter.searchJoin(search, states: states)
+      return "search_\(search.k)_join"
     case .prefetch(let rows):
       try emitter.prefetch(rows)
       return "prefetch_rows"
