@@ -53,7 +53,7 @@ import Testing
     let unit = try masked { graph, softmax, _ in [softmax] }
     for batch in [1, 16] {
       let (inputs, outputs) = try GoldenVectors.reference(unit, ["batch": batch], [:], seed: 1)
-      #expect(outputs[0].values(as: Float.self).allSatisfy(\.isFinite))
+      #expect(outputs[0].values(as: Float.self).allSatisfy { $0.isFinite })
       #expect(inputs[1].values(as: Int64.self).allSatisfy { (0...1).contains($0) })
     }
     let given = [unit.graph.inputs[1]: SyntheticInputs.Domain(integers: 3...7)]
