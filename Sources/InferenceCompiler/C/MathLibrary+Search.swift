@@ -11,6 +11,8 @@ extension MathLibrary {
       u32 *lowers;
       i32 *places;
       f32 *uppers;
+      /// The largest lower bound that any thread knows k columns to reach; null where a row's columns pass at once.
+      f32 *shared;
     } search;
     /// Adds products of two elements of a query and of 16 columns.
     INLINE i32x16 search_add(i32x16 sum, const i8 *codes, i32 pair) {
@@ -31,8 +33,17 @@ extension MathLibrary {
     }
     INLINE search *search_state(u8 *memory) { return (search *)memory; }
     INLINE u64 search_rounded(u64 bytes) { return (bytes + 63) / 64 * 64; }
+    /// Tells other threads of this row's bound, or takes theirs. Which one is seen decides how much is left to score, and
+    /// never what is best.
+    INLINE void search_share(search *s) {
+      if (s->shared == 0) return;
+      f32 known;
+      __atomic_load(s->shared, &known, __ATOMIC_RELAXED);
+      if (known > s->least) s->least = known;
+      else if (known < s->least) __atomic_store(s->shared, &s->least, __ATOMIC_RELAXED);
+    }
     INLINE void search_begin(
-      search *s, const f32 *x, i64 stride, i64 depth, i32 limit, i64 k, i64 capacity) {
+      search *s, f32 *shared, const f32 *x, i64 stride, i64 depth, i32 limit, i64 k, i64 capacity) {
       u64 pairs = (u64)(depth + 1) / 2;
       u8 *memory = (u8 *)s + 128;
       s->query = (f32 *)memory;
@@ -46,6 +57,8 @@ extension MathLibrary {
       s->count = 0;
       s->kept = 0;
       s->least = -__builtin_inff();
+      s->shared = shared;
+      search_share(s);
       f64 sum = 0.0, peak = 0.0;
       for (i64 i = 0; i < depth; i++) {
         s->query[i] = x[i * stride];
@@ -83,6 +96,7 @@ extension MathLibrary {
       for (; left < k; left++) s->lowers[left] = least;
       s->kept = left;
       s->least = from_bits((i32)(least >> 31 ? least ^ 1u << 31 : ~least));
+      search_share(s);
     }
     /// Forgets columns that have turned out too low.
     INLINE void search_drop(search *s) {
@@ -184,16 +198,6 @@ extension MathLibrary {
     }
     /// Where a chunk of the panels begins.
     INLINE i64 search_chunk(i64 panels, i64 chunk, i64 chunks) { return panels * chunk / chunks; }
-    /// Lets some rows' search of a chunk begin with the bounds that it had after chunk `before`, if any: as many columns
-    /// reach them as are sought.
-    INLINE void search_resume(u8 *chunks, i64 chunk, i64 before, i64 bytes, i64 rows, i64 k) {
-      for (i64 r = 0; r < rows && before >= 0; r++) {
-        search *last = search_state(chunks + (before * 4 + r) * bytes);
-        if (last->is_exact) continue;
-        search_tighten(last, k);
-        search_state(chunks + (chunk * 4 + r) * bytes)->least = last->least;
-      }
-    }
     /// Brings what the chunks have left of one row to the k-th largest of all their lower bounds. `lowers` has room for
     /// those of every chunk.
     INLINE void search_join(u8 *chunks, i64 count, i64 bytes, i64 k, u32 *lowers) {

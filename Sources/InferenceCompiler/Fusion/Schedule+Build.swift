@@ -79,7 +79,7 @@ extension Schedule {
       origin: node.origin, message: "reshape of \(shape(of: x)) to \(shape(of: y)) inside strided memory")
   }
 
-  /// One step where all rows are many or the columns few, else two.
+  /// One step where all rows are many or the columns few, else three.
   private mutating func addSearch(_ search: FusionPlan.Search, _ origin: String) {
     let kernel = SearchKernel(search: search)
     guard kernel.isChunked, shape(of: search.queries)[0].constant ?? 1 <= SearchKernel.rows else {
@@ -88,7 +88,10 @@ extension Schedule {
     }
     let states = buffers.count
     buffers.append(
-      Buffer(element: .u8, count: Dim(kernel.chunks * kernel.groupBytes), role: .temporary, name: "candidates"))
+      Buffer(
+        element: .u8, count: Dim(SearchKernel.sharedBytes + kernel.chunks * kernel.groupBytes), role: .temporary,
+        name: "candidates"))
+    dispatches.append(Dispatch(work: .searchStart(states: states), origin: origin))
     dispatches.append(Dispatch(work: .search(search, states: states), origin: origin))
     dispatches.append(Dispatch(work: .searchJoin(search, states: states), origin: origin))
   }

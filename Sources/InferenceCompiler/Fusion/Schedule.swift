@@ -40,6 +40,8 @@ struct Dispatch {
     case pairwiseDots(FusionPlan.PairwiseDots)
     /// With the buffer for what the passes of few rows leave, where their columns are passed in chunks.
     case search(FusionPlan.Search, states: Int?)
+    /// Gives those passes their first bounds.
+    case searchStart(states: Int)
     /// Joins what they leave.
     case searchJoin(FusionPlan.Search, states: Int)
     /// Touches the rows that later gathers read: pairs of table and indices.

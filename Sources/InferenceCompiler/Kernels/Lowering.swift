@@ -51,6 +51,9 @@ struct Lowering {
     case .search(let search, let states):
       try emitter.search(search, states: states)
       return "search_\(search.k)"
+    case .searchStart(let states):
+      emitter.searchStart(states: states)
+      return "search_start"
     case .searchJoin(let search, let states):
       try emitter.searchJoin(search, states: states)
       return "search_\(search.k)_join"

@@ -21,7 +21,8 @@ import TensorTypes
 /// columns. Where too much is left, or the query is beyond the sizes that the bound is proved for, all columns are.
 ///
 /// The columns of few rows are passed in chunks, by whichever thread, and a second step joins what the chunks leave.
-/// Only how much is left depends on who passed what: the best are the best in either case.
+/// Chunks tell each other of lower bounds that k columns reach. Only how much is left depends on who passed what first:
+/// the best are the best in any case.
 struct SearchKernel {
   let search: FusionPlan.Search
 
@@ -47,6 +48,8 @@ struct SearchKernel {
   /// is near the best are few.
   var chunks: Int { codes.count / 16384 }
   var isChunked: Bool { chunks > 1 }
+  /// Before the chunks' states: the bounds that they share, one a row.
+  static let sharedBytes = 64
 }
 
 /// What the functions of a search take, as C expressions.
@@ -75,12 +78,21 @@ extension Emitter {
     levels[0].append(.branch(isFew(operands), then: try chunkedPass(operands, chunks), else: [grouped]))
   }
 
+  /// Bounds that nothing is below, for the chunks of few rows.
+  mutating func searchStart(states: Int) {
+    let shared = pointer(.buffer(states, offset: 0), type: "f32", written: true)
+    for row in 0..<SearchKernel.rows {
+      levels[0].append(.assign(shared[.integer(row)], .float(-.infinity)))
+    }
+  }
+
   /// The best of what the chunks of few rows leave.
   mutating func searchJoin(_ search: FusionPlan.Search, states: Int) throws(EmitFailure) {
     let kernel = SearchKernel(search: search)
     let operands = SearchOperands(kernel: kernel, rows: c(schedule.shape(of: search.queries)[0]))
     let chunks = pointer(.buffer(states, offset: 0), type: "u8", written: true)
-    let finish = try finishedRow(operands, chunks + "m" * operands.bytes, chunks: kernel.chunks)
+    let first = chunks + .integer(SearchKernel.sharedBytes)
+    let finish = try finishedRow(operands, first + "m" * operands.bytes, chunks: kernel.chunks)
     let each: CStatement = .loop(variable: "m", from: 0, below: operands.rows, step: 1, kind: .independent, finish)
     levels[0].append(.branch(isFew(operands), then: [each], else: []))
   }
@@ -96,17 +108,18 @@ extension Emitter {
     let state = states + ("m" - "group") * operands.bytes
     let body: [CStatement] = [
       .declare(type: "const i64", name: "end", end),
-      .loop(variable: "m", from: "group", below: "end", step: 1, [try begun(operands, state)]),
+      .loop(variable: "m", from: "group", below: "end", step: 1, [try begun(operands, state, shared: 0)]),
       passed(operands, states, rows: "end" - "group", first: 0, last: .integer(operands.kernel.codes.panels)),
       .loop(variable: "m", from: "group", below: "end", step: 1, try finishedRow(operands, state, chunks: 1)),
     ]
     return .loop(variable: "group", from: 0, below: operands.rows, step: together, kind: .independent, body)
   }
 
-  /// Few rows through chunks of the columns. A chunk begins with the bounds of one that the same thread has passed.
+  /// Few rows through chunks of the columns, which tell each other of their bounds.
   private mutating func chunkedPass(
-    _ operands: SearchOperands, _ chunks: CExpression,
+    _ operands: SearchOperands, _ shared: CExpression,
   ) throws(EmitFailure) -> [CStatement] {
+    let chunks = shared + .integer(SearchKernel.sharedBytes)
     let (panels, count) = (
       CExpression.integer(operands.kernel.codes.panels), CExpression.integer(operands.kernel.chunks)
     )
@@ -114,26 +127,28 @@ extension Emitter {
     let states = chunks + "chunk" * .integer(operands.kernel.groupBytes)
     let body: [CStatement] = [
       .loop(
-        variable: "m", from: 0, below: operands.rows, step: 1, [try begun(operands, states + "m" * operands.bytes)]),
-      .expression(.call("search_resume", [chunks, "chunk", "before", operands.bytes, operands.rows, operands.k])),
+        variable: "m", from: 0, below: operands.rows, step: 1,
+        [try begun(operands, states + "m" * operands.bytes, shared: .cast("f32 *", shared) + "m")]),
       passed(operands, states, rows: operands.rows, first: bound("chunk"), last: bound("chunk" + 1)),
-      .assign("before", "chunk"),
+      .loop(
+        variable: "m", from: 0, below: operands.rows, step: 1,
+        [.expression(.call("search_tighten", [.call("search_state", [states + "m" * operands.bytes]), operands.k]))]),
     ]
-    return [
-      .declare(type: "i64", name: "before", -1),
-      .loop(variable: "chunk", from: 0, below: count, step: 1, kind: .independent, body),
-    ]
+    return [.loop(variable: "chunk", from: 0, below: count, step: 1, kind: .independent, body)]
   }
 
   /// Makes row `m`'s query ready.
-  private mutating func begun(_ operands: SearchOperands, _ state: CExpression) throws(EmitFailure) -> CStatement {
+  private mutating func begun(
+    _ operands: SearchOperands, _ state: CExpression, shared: CExpression,
+  ) throws(EmitFailure) -> CStatement {
     guard let x = schedule.views[operands.kernel.search.queries] else { throw notInMemory(operands) }
     let (queries, start) = base(of: x, element: .f32)
     return .expression(
       .call(
         "search_begin",
         [
-          .call("search_state", [state]), queries + (c(start) + "m" * c(x.strides[0])), c(x.strides[1]), operands.depth,
+          .call("search_state", [state]), shared, queries + (c(start) + "m" * c(x.strides[0])), c(x.strides[1]),
+          operands.depth,
           .integer(operands.kernel.limit), operands.k, operands.capacity,
         ]))
   }

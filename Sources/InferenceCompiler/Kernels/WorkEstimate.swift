@@ -30,7 +30,7 @@ struct WorkEstimate {
       schedule.shape(of: search.queries)[0] * elements(search.matrix) * 20
     case .searchJoin(let search, _):
       elements(search.queries) * Dim(search.k * 1000)
-    case .prefetch: 0
+    case .prefetch, .searchStart: 0
     case .anchor(let at): anchor(at)
     }
   }
