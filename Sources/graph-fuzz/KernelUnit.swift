@@ -18,12 +18,12 @@ enum KernelUnit {
     var chosen: [(seed: Int, generator: GraphGenerator)] = []
     for seed in seeds {
       let generator = GraphGenerator(seed: seed, nodes: nodes)
-      // What has no kernel is refused by name: that is an answer too.
       do {
         _ = try compile([unit(generator)], symbols: symbols, options: options { _, _ in [] })
         chosen.append((seed, generator))
       } catch {
-        result.refused += 1
+        let text = "seed \(seed): \(error)\n\(generator.graph.text())"
+        result.failures.append(Failure(seed: seed, title: "is refused", text: text))
       }
     }
     result.graphs = seeds.count

@@ -27,7 +27,8 @@ extension Emitter {
     levels[level].append(.declare(type: "const f32 *", name: "w", packed + c(start)))
     for (r, window) in windows.enumerated() {
       let name = kernel.isProduct ? "a\(r)" : "o\(r)"
-      let place = window.start + group * (Dim(kernel.width) * kernel.x.strides[1]) + Affine(kernel.x.offsetBeyondPointer)
+      let place =
+        window.start + group * (Dim(kernel.width) * kernel.x.strides[1]) + Affine(kernel.x.offsetBeyondPointer)
       levels[level].append(
         kernel.isProduct
           ? .declare(type: "const f32 *", name: name, base + c(place))
