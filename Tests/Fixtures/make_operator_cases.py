@@ -90,6 +90,20 @@ def operators():
     tokens, gates = [ramp(2, 3, 8, scale=0.05), ramp(2, 3, 4, scale=0.1), ramp(2, 3, 4, scale=0.2)], ramp(2, 3, 2, scale=0.1)
     case("linear_attention", "LinearAttention", 27, [*tokens, ramp(2, 2, 2, 2), -np.abs(gates), np.abs(gates)], outputs=2,
          q_num_heads=4, kv_num_heads=2)
+    # Scores less the distance between query and key, as in ALiBi, and weights that are halved.
+    score = helper.make_tensor_value_info("scores", F, ["b", "h", "s", "t"])
+    mod = helper.make_graph(
+        [helper.make_node("Sub", ["rows", "columns"], ["distance"]), helper.make_node("Abs", ["distance"], ["far"]),
+         helper.make_node("Sub", ["scores", "far"], ["modified"])],
+        "score_mod", [score], [helper.make_tensor_value_info("modified", F, ["b", "h", "s", "t"])],
+        [numpy_helper.from_array(np.arange(3, dtype=f32).reshape(3, 1), "rows"),
+         numpy_helper.from_array(np.arange(5, dtype=f32), "columns")])
+    half = helper.make_graph(
+        [helper.make_node("Mul", ["scores", "half"], ["halved"])], "prob_mod", [score],
+        [helper.make_tensor_value_info("halved", F, ["b", "h", "s", "t"])], [numpy_helper.from_array(f32(0.5), "half")])
+    case("flex_attention", "FlexAttention", 26,
+         [ramp(2, 4, 3, 8, scale=0.02), ramp(2, 2, 5, 8, scale=0.03), ramp(2, 2, 5, 6, scale=0.1)],
+         domain="ai.onnx.preview", ml=1, score_mod=mod, prob_mod=half, scale=0.4)
     case("dropout_7", "Dropout", 10, [x], ratio=0.5)
     case("slice_1", "Slice", 9, [ramp(4, 5)], axes=[1], starts=[-3], ends=[9223372036854775807])
     case("slice_13_back", "Slice", 13, [ramp(4, 5)], [i64([4]), i64([-6]), i64([1]), i64([-2])])

@@ -137,7 +137,12 @@ struct Call {
 
   /// The body of control flow.
   mutating func body(_ name: String) throws(ImportError) -> GraphProto {
-    guard let attribute = read(name) else { throw fail(.invalid("attribute \"\(name)\" is missing")) }
+    guard let body = try optionalBody(name) else { throw fail(.invalid("attribute \"\(name)\" is missing")) }
+    return body
+  }
+
+  mutating func optionalBody(_ name: String) throws(ImportError) -> GraphProto? {
+    guard let attribute = read(name) else { return nil }
     guard attribute.graphs.count == 1 else { throw mistyped(name, "a graph") }
     return attribute.graphs[0]
   }

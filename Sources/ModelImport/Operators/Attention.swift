@@ -107,14 +107,7 @@ private struct AttentionImport {
     window = (try call.int("left_window_size", -1), try call.int("right_window_size", -1))
     guard window.left >= -1, window.right >= -1 else { throw call.fail(.invalid("a window is below -1")) }
     guard (0...3).contains(mode) else { throw call.fail(.invalid("qk_matmul_output_mode is \(mode)")) }
-    switch try call.int("softmax_precision") {
-    case nil: precision = nil
-    case 1: precision = .f32
-    case 10: precision = .f16
-    case 11: precision = .f64
-    case 16: precision = .bf16
-    case let code?: throw call.fail(.unsupportedAttribute("softmax_precision = \(code)"))
-    }
+    precision = try call.softmaxPrecision()
     self.call = call
   }
 
@@ -151,18 +144,6 @@ private struct AttentionImport {
     }
     let split = try importer.reshaped(x, [shape[0], shape[1], Dim(count), size], call)
     return try importer.emit(.transpose([0, 2, 1, 3]), split, for: call)
-  }
-
-  /// Every head of keys or values as often as queries share it.
-  private func repeated(_ x: ValueID, _ heads: Dim, _ importer: inout Importer) throws(ImportError) -> ValueID {
-    let shape = importer.shape(of: x)
-    if shape[1] == heads { return x }
-    guard let group = heads.dividedExactly(by: shape[1]) else {
-      throw call.fail(.shape("\(heads) heads of queries and \(shape[1]) of keys"))
-    }
-    let column = try importer.reshaped(x, [shape[0], shape[1], 1, shape[2], shape[3]], call)
-    let wide = try importer.emit(.expand([shape[0], shape[1], group, shape[2], shape[3]]), column, for: call)
-    return try importer.reshaped(wide, [shape[0], heads, shape[2], shape[3]], call)
   }
 
   /// What is added to scores, broadcasting to `[B, H, S, T]`; nil for nothing.
@@ -244,7 +225,7 @@ private struct AttentionImport {
       return (y, y)
     }
     let heads = importer.shape(of: q)[1]
-    let (k, v) = (try repeated(k, heads, &importer), try repeated(v, heads, &importer))
+    let (k, v) = (try importer.repeatedHeads(k, heads, call), try importer.repeatedHeads(v, heads, call))
     let root = importer.scalar(factor.squareRoot(), element, call)
     var scores = try importer.emit(
       .matmul(transposeA: false, transposeB: true), try importer.binary(.multiply, q, root, call),
@@ -313,5 +294,33 @@ struct AttentionParts {
     let y = try importer.emitAll(op, operands, for: call)[0]
     let shape = importer.shape(of: y)
     return try importer.reshaped(y, [queries[0], queries[1], queries[2], shape[4]], call)
+  }
+}
+
+extension Importer {
+  /// Every head of keys or values `[B, K, T, D]` as often as queries of `heads` heads share it.
+  mutating func repeatedHeads(_ x: ValueID, _ heads: Dim, _ call: Call) throws(ImportError) -> ValueID {
+    let shape = shape(of: x)
+    if shape[1] == heads { return x }
+    guard let group = heads.dividedExactly(by: shape[1]) else {
+      throw call.fail(.shape("\(heads) heads of queries and \(shape[1]) of keys"))
+    }
+    let column = try reshaped(x, [shape[0], shape[1], 1, shape[2], shape[3]], call)
+    let wide = try emit(.expand([shape[0], shape[1], group, shape[2], shape[3]]), column, for: call)
+    return try reshaped(wide, [shape[0], heads, shape[2], shape[3]], call)
+  }
+}
+
+extension Call {
+  /// The type that attention's softmax computes in, where the node says one (TensorProto.DataType).
+  mutating func softmaxPrecision() throws(ImportError) -> ElementType? {
+    switch try int("softmax_precision") {
+    case nil: nil
+    case 1: .f32
+    case 10: .f16
+    case 11: .f64
+    case 16: .bf16
+    case let code?: throw fail(.unsupportedAttribute("softmax_precision = \(code)"))
+    }
   }
 }

@@ -18,16 +18,20 @@ enum OperatorTable {
     }
   }
 
-  /// Operators of the standard domain whose operands are not tensors alone.
+  /// Operators whose operands are not tensors alone.
   static func structural(domain: String, operation: String) -> StructuralConversion? {
-    domain == "" ? control[operation] ?? sequences[operation] : nil
+    switch domain {
+    case "": control[operation] ?? sequences[operation]
+    case "ai.onnx.preview": preview[operation]
+    default: nil
+    }
   }
 
   /// Names for documentation, sorted.
   static var names: [(domain: String, name: String)] {
     (Array(standard.keys) + Array(control.keys) + Array(sequences.keys)).sorted().map { ("ai.onnx", $0) }
-
       + machineLearning.keys.sorted().map { ("ai.onnx.ml", $0) }
+      + preview.keys.sorted().map { ("ai.onnx.preview", $0) }
       + training.keys.sorted().map { ("ai.onnx.preview.training", $0) }
       + microsoft.keys.sorted().map { ("com.microsoft", $0) }
   }
@@ -35,8 +39,7 @@ enum OperatorTable {
   static let standard: [String: Conversion] = merged([
     activations, arithmetic, attention, comparisons, contractions, constants, conversions, convolutions, cropping,
     determinants, indexing, linearAttention, losses, movement, nGrams, normalizations, pools, quantization,
-    quantizedConvolutions,
-    recurrent, reductions, resizing, sampling, scattering, shapes, signals, slicing,
+    quantizedConvolutions, recurrent, reductions, resizing, sampling, scattering, shapes, signals, slicing,
   ])
 
   static let machineLearning: [String: Conversion] = merged([trees, features])
