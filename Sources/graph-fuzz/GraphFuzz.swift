@@ -24,13 +24,14 @@ struct GraphFuzz: ParsableCommand {
     DispatchQueue.concurrentPerform(iterations: units.count) { at in
       results.add(KernelUnit.check(units[at], nodes: nodes, optimize: optimize))
     }
-    let failures = results.failures
+    let total = results.total
+    let failures = total.failures.sorted { $0.seed < $1.seed }
     for failure in failures { print(failure.text) }
     if let record, !failures.isEmpty {
       let lines = failures.filter { !earlier.contains($0.seed) }.map { "\($0.seed) \($0.title)\n" }.joined()
       try (recorded + lines).write(toFile: record, atomically: true, encoding: .utf8)
     }
-    print("\(results.graphs) graphs with \(results.nodes) nodes, \(results.kernels) kernels: \(failures.count) failed")
+    print("\(total.graphs) graphs with \(total.nodes) nodes, \(total.kernels) kernels: \(failures.count) failed")
     if !failures.isEmpty { throw ExitCode(1) }
   }
 }
@@ -54,26 +55,23 @@ private final class Results: @unchecked Sendable {
   private let lock = NSLock()
   private let units: Int
   private var done = 0
-  private var total = UnitResult()
+  private var sums = UnitResult()
 
   init(units: Int) { self.units = units }
 
   func add(_ result: UnitResult) {
     lock.withLock {
       done += 1
-      total.graphs += result.graphs
-      total.nodes += result.nodes
-      total.kernels += result.kernels
-      total.failures += result.failures
+      sums.graphs += result.graphs
+      sums.nodes += result.nodes
+      sums.kernels += result.kernels
+      sums.failures += result.failures
       if isatty(STDERR_FILENO) != 0 {
-        let line = "\r\(total.graphs) graphs, \(done) of \(units) units, \(total.failures.count) failed "
+        let line = "\r\(sums.graphs) graphs, \(done) of \(units) units, \(sums.failures.count) failed "
         FileHandle.standardError.write(Data((done == units ? line + "\n" : line).utf8))
       }
     }
   }
 
-  var graphs: Int { lock.withLock { total.graphs } }
-  var nodes: Int { lock.withLock { total.nodes } }
-  var kernels: Int { lock.withLock { total.kernels } }
-  var failures: [Failure] { lock.withLock { total.failures.sorted { $0.seed < $1.seed } } }
+  var total: UnitResult { lock.withLock { sums } }
 }

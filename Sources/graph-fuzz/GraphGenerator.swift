@@ -1,3 +1,4 @@
+import InferenceCompiler
 import InferenceIR
 import TensorTypes
 
@@ -8,11 +9,12 @@ import TensorTypes
 struct GraphGenerator {
   static let symbols = [SymbolRange("batch", 1, 6), SymbolRange("rows", 1, 9)]
 
-  private(set) var graph: Graph
-  private var random: Seeded
-  private var exact: Set<ValueID> = []
+  var graph: Graph
+  var random: Seeded
+  private(set) var exact: Set<ValueID> = []
   /// Requests do not meet: no operation touches the leading axis.
   let keepsBatch: Bool
+  let numerics: Numerics
 
   /// - Parameter nodes: at most; most graphs are smaller.
   init(seed: Int, nodes: Int) {
@@ -20,29 +22,37 @@ struct GraphGenerator {
     graph = Graph(name: "seed\(seed)", symbols: Self.symbols)
     keepsBatch = random.oneIn(2)
     let (batch, rows) = (Dim(symbol: "batch"), Dim(symbol: "rows"))
-    for (name, shape) in [("a", [batch, 8]), ("b", [batch, rows, 4]), ("c", [batch, 1, 4])] as [(String, [Dim])] {
+    for (name, shape) in [("a", [batch, 8]), ("b", [batch, rows, 4]), ("c", [batch, 1, 4])]
+      as [(String, [Dim])]
+    {
       exact.insert(graph.addInput(name, TensorType(.f32, Shape(shape))))
     }
     exact.insert(graph.addInput("ids", TensorType(.i64, [batch, rows])))
+    exact.insert(graph.addInput("image", TensorType(.f32, [batch, 8, 6, 5])))
+    numerics = random.oneIn(4) ? .fast : .precise
     let most = random.oneIn(4) ? nodes : min(nodes, 8)
     for _ in 0..<Int.random(in: 1...most, using: &random) { grow() }
     let read = Set(graph.nodes.flatMap(\.inputs))
     graph.outputs = graph.nodes.flatMap(\.outputs).filter { !read.contains($0) }
     if graph.outputs.isEmpty { graph.outputs = [graph.inputs[0]] }
     if random.oneIn(3), let inner = graph.nodes.randomElement(using: &random)?.outputs.first {
-      if !graph.outputs.contains(inner) { graph.outputs.append(inner) }
+      if !graph.outputs.contains(inner), !keepsBatch || type(inner).shape.dims.first == batch {
+        graph.outputs.append(inner)
+      }
     }
   }
 
-  private var values: [ValueID] { graph.inputs + graph.nodes.flatMap(\.outputs) }
-  private func type(_ id: ValueID) -> TensorType { graph.type(of: id) }
+  var values: [ValueID] { graph.inputs + graph.nodes.flatMap(\.outputs) }
+  func type(_ id: ValueID) -> TensorType { graph.type(of: id) }
 
-  private mutating func value(where suits: (TensorType) -> Bool = { $0.element.isFloat }) -> ValueID? {
+  mutating func value(where suits: (TensorType) -> Bool = { $0.element.isFloat }) -> ValueID? {
     values.filter { suits(type($0)) && type($0).shape.rank <= 4 }.randomElement(using: &random)
   }
 
-  private mutating func constant(_ element: ElementType, _ shape: [Int]) -> ValueID {
-    let numbers = random.floats(shape.reduce(1, *))
+  mutating func constant(_ element: ElementType, _ shape: [Int]) -> ValueID {
+    var numbers = random.floats(shape.reduce(1, *))
+    // Weights that narrow types hold are packed as such.
+    if random.oneIn(4) { numbers = numbers.map { Float(Float16($0)) } }
     let tensor: HostTensor =
       switch element {
       case .f64: HostTensor(.f64, shape, numbers.map { Double($0) })
@@ -53,7 +63,7 @@ struct GraphGenerator {
     return graph.addConstant("k\(graph.values.count)", Constant(tensor))
   }
 
-  private mutating func add(_ op: Op, _ operands: [ValueID], isExact: Bool) {
+  mutating func add(_ op: Op, _ operands: [ValueID], isExact: Bool) {
     guard
       let made = try? graph.add(op, operands, name: "v\(graph.values.count)", origin: "\(graph.name) \(op.mnemonic)")
     else { return }
@@ -70,6 +80,13 @@ struct GraphGenerator {
     if isExact { exact.formUnion(made) }
   }
 
+  /// An operation inside of a layer, which may put the batch elsewhere.
+  mutating func step(_ op: Op, _ operands: [ValueID]) -> ValueID? {
+    let made = try? graph.add(
+      op, operands, name: "v\(graph.values.count)", origin: "\(graph.name) \(op.mnemonic)")
+    return made?.first
+  }
+
   private mutating func axis(_ x: ValueID) -> Int? {
     let least = keepsBatch ? 1 : 0
     let rank = type(x).shape.rank
@@ -77,7 +94,7 @@ struct GraphGenerator {
   }
 
   private mutating func grow() {
-    switch Int.random(in: 0..<20, using: &random) {
+    switch Int.random(in: 0..<24, using: &random) {
     case 0, 1, 2: unary()
     case 3, 4, 5: binary()
     case 6: comparison()
@@ -88,6 +105,8 @@ struct GraphGenerator {
     case 15, 16: product()
     case 17: normalisation()
     case 18: selection()
+    case 19, 20, 21: layer()
+    case 22: indexing()
     default: attention()
     }
   }

@@ -18,19 +18,18 @@ enum KernelUnit {
     var chosen: [(seed: Int, generator: GraphGenerator)] = []
     for seed in seeds {
       let generator = GraphGenerator(seed: seed, nodes: nodes)
-      // What has no kernel is refused by name: that is an answer too.
       do {
-        _ = try compile([unit(generator.graph)], symbols: symbols, options: options { _, _ in [] })
+        _ = try compile([unit(generator)], symbols: symbols, options: options { _, _ in [] })
         chosen.append((seed, generator))
       } catch {
-        result.graphs += 1
+        let text = "seed \(seed): \(error)\n\(generator.graph.text())"
+        result.failures.append(Failure(seed: seed, title: "is refused", text: text))
       }
     }
-    result.graphs += chosen.count
+    result.graphs = seeds.count
     result.nodes = chosen.reduce(0) { $0 + $1.generator.graph.nodes.count }
     do {
-      let graphs = chosen.map(\.generator.graph)
-      let module = try Module(graphs.map(unit), optimize: optimize)
+      let module = try Module(chosen.map { unit($0.generator) }, optimize: optimize)
       result.kernels = module.compiled.kernels.count
       for (at, item) in chosen.enumerated() {
         var random = Seeded(UInt64(item.seed) &* 0x9E37_79B9)
@@ -49,18 +48,20 @@ enum KernelUnit {
     return result
   }
 
-  private static func unit(_ graph: Graph) -> CompilationUnit {
-    CompilationUnit(
-      graph: graph, name: graph.name, version: "1", batch: nil, inputs: graph.inputs.indices.map { .request($0) },
-      outputs: graph.outputs.indices.map { .response($0) })
+  private static func unit(_ generator: GraphGenerator) -> CompilationUnit {
+    let graph = generator.graph
+    return CompilationUnit(
+      graph: graph, name: graph.name, version: "1", batch: generator.keepsBatch ? "batch" : nil,
+      inputs: graph.inputs.indices.map { .request($0) }, outputs: graph.outputs.indices.map { .response($0) },
+      numerics: generator.numerics)
   }
 
-  /// Every kernel that can be split is, however little it does.
+  /// Every kernel that can be split is, however little it does, and all that can run request by request does.
   private static func options(_ compileC: @escaping CompilerOptions.CompileC) -> CompilerOptions {
     #if arch(arm64)
-    CompilerOptions(families: [.arm64], leastSplitCost: 0, compileC: compileC)
+    CompilerOptions(families: [.arm64], leastSplitCost: 0, leastLoopBytes: 0, compileC: compileC)
     #else
-    CompilerOptions(families: [.x86v3], leastSplitCost: 0, compileC: compileC)
+    CompilerOptions(families: [.x86v3], leastSplitCost: 0, leastLoopBytes: 0, compileC: compileC)
     #endif
   }
 
@@ -176,7 +177,8 @@ enum KernelUnit {
       }
       let named = ["batch": dims[0], "rows": dims[1]]
       return program.outputs.map { binding in
-        let shape = binding.shape.evaluate(named) ?? []
+        // A binding of a program with a batch is of one request; the others follow.
+        let shape = (program.batch.map { [dims[$0]] } ?? []) + (binding.shape.evaluate(named) ?? [])
         let start = Int(binding.offset)
         let count = shape.reduce(1, *) * binding.element.byteCount
         return HostTensor(element: binding.element, shape: shape, bytes: Array(arena[start..<start + count]))

@@ -30,6 +30,7 @@ struct ImageLayout {
         break
       }
     }
+    for node in graph.nodes where graph.needsRows(node) { channelsLast.subtract([node.inputs[0], node.outputs[0]]) }
   }
 
   /// Whether a value may stand as `view` shows it: an image's channels stay side by side.
@@ -46,6 +47,21 @@ struct ImageLayout {
     if shape.dims[(channel + 1)...].allSatisfy({ $0 == 1 }) { return true }
     let isPort = graph.inputs.contains(id) || graph.outputs.contains(id) || graph[id].constant != nil
     return channelsLast.contains(id) && !isPort
+  }
+}
+
+extension Graph {
+  /// Whether a node's kernel reads and writes rows whose elements are neighbours, and nothing else.
+  fileprivate func needsRows(_ node: Node) -> Bool {
+    switch node.op {
+    case .rmsNorm: true
+    case .matmul: type(of: node.inputs[0]).element == .i16
+    case .unary, .binary, .compare, .select, .cast, .bitcast, .convolution, .pool, .reduce, .argReduce, .softmax,
+      .logSoftmax, .layerNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
+      .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot,
+      .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
+      false
+    }
   }
 }
 

@@ -39,17 +39,19 @@ struct Places {
   }
 
   /// Results of movements that only products and attention read, whose kernels take any strides: they need no memory
-  /// where their operand has some.
+  /// where their operand has some. Products with packed matrices read rows so, which slices leave whole.
   private func valuesReadInPlace() -> Set<ValueID> {
     let graph = schedule.graph
     let readers = graph.readers
+    let packed = Dictionary(uniqueKeysWithValues: plan.gemms.values.map { ($0.node, $0) })
     var shown: Set<ValueID> = []
     for (at, node) in graph.nodes.enumerated().reversed() where !plan.absorbed.contains(at) {
       guard node.op.isStridedView, let y = node.outputs.first, !graph.outputs.contains(y),
         plan.materialised.contains(y),
         let all = readers[y],
         all.allSatisfy({ reader in
-          !plan.absorbed.contains(reader) && plan.gemms[reader] == nil
+          if let gemm = packed[reader] { return node.op.leavesRowsWhole && gemm.readsRows(y, of: graph) }
+          return !plan.absorbed.contains(reader) && plan.gemms[reader] == nil
             && (graph.nodes[reader].op.readsStrided || shown.contains(graph.nodes[reader].outputs[0]))
         })
       else { continue }
@@ -141,24 +143,37 @@ struct Places {
 
 extension Op {
   /// Whether the result is the operand's memory under other strides.
-  fileprivate var isStridedView: Bool {
+  var isStridedView: Bool {
     if case .slice(_, _, _, let step) = self { return step > 0 }
     if case .transpose = self { return true }
     if case .reshape = self { return true }
     return false
   }
 
+  /// Whether the elements of a row stay side by side.
+  fileprivate var leavesRowsWhole: Bool {
+    if case .slice(_, _, _, step: 1) = self { true } else { false }
+  }
+
   /// Whether the kernel reads and writes matrices with any strides.
-  fileprivate var readsStrided: Bool {
+  var readsStrided: Bool {
     if case .matmul = self { return true }
     if case .attention = self { return true }
     return false
   }
 }
 
+extension FusionPlan.Gemm {
+  /// Whether it multiplies a value's rows, and reads it nowhere else.
+  fileprivate func readsRows(_ id: ValueID, of graph: Graph) -> Bool {
+    guard case .matmul(transposeA: false, _) = graph.nodes[node].op else { return false }
+    return !chain.contains { graph.nodes[$0].inputs.contains(id) }
+  }
+}
+
 extension View {
   /// The view of a movement's result; nil when that needs a copy.
-  fileprivate func moved(by op: Op, from: Shape, to: Shape) -> View? {
+  func moved(by op: Op, from: Shape, to: Shape) -> View? {
     if case .transpose(let permutation) = op {
       return View(root: root, offset: offset, strides: permutation.map { strides[$0] })
     }

@@ -27,7 +27,8 @@ extension Emitter {
     levels[level].append(.declare(type: "const f32 *", name: "w", packed + c(start)))
     for (r, window) in windows.enumerated() {
       let name = kernel.isProduct ? "a\(r)" : "o\(r)"
-      let place = window.start + group * (Dim(kernel.width) * kernel.step) + Affine(kernel.x.offsetBeyondPointer)
+      let place =
+        window.start + group * (Dim(kernel.width) * kernel.x.strides[1]) + Affine(kernel.x.offsetBeyondPointer)
       levels[level].append(
         kernel.isProduct
           ? .declare(type: "const f32 *", name: name, base + c(place))
@@ -168,6 +169,8 @@ extension Emitter {
     lane = "lane"
     defer { lane = nil }
     let level = levels.count - 1
+    // As evaluation writes the indices of axes of one element.
+    let indices = zip(indices, schedule.shape(of: start).dims).map { $1 == 1 ? Affine(0) : $0 }
     cache[CacheKey(value: start, indices: indices, lane: lane)] = Operand(
       expression: sums, level: level, isVector: true)
     let operand =

@@ -3,7 +3,8 @@ import TensorTypes
 
 /// A product of many rows.
 extension Emitter {
-  /// Tiles of equal height, in blocks of rows whose part of A stays in the L2 cache while all panels pass.
+  /// Tiles of equal height, in blocks of rows whose part of A stays in the L2 cache while all panels pass. Blocks hold
+  /// as many tiles as each other: in a short one the panels would pass faster than they come from the outer caches.
   mutating func blocks(_ kernel: GemmKernel) throws(EmitFailure) -> [CStatement] {
     let tallest = target.rows
     let heights: ClosedRange<Int>
@@ -27,9 +28,8 @@ extension Emitter {
     }
     let perBlock = max(1, GemmKernel.blockBytes / (kernel.blockDepth * 4 * tallest))
     var block: [CStatement] = [
-      .declare(
-        type: "const i64", name: "last",
-        .conditional("first" + .integer(perBlock) < "tiles", "first" + .integer(perBlock), "tiles"))
+      .declare(type: "const i64", name: "first", "tiles" * "block" / "blocks"),
+      .declare(type: "const i64", name: "last", "tiles" * ("block" + 1) / "blocks"),
     ]
     // One loop over all panels, the last of which may be narrower: blocks and panels make one range to split.
     let full = kernel.fullColumns > 0 ? try column(nil, lanes: 16) : []
@@ -41,11 +41,12 @@ extension Emitter {
         full.isEmpty ? tail : tail.isEmpty ? full : [both]))
     let rows = c(kernel.rows)
     let all: CStatement = .loop(
-      variable: "first", from: 0, below: "tiles", step: .integer(perBlock), kind: .independent, block)
+      variable: "block", from: 0, below: "blocks", step: 1, kind: .independent, block)
     return [
       .declare(type: "const i64", name: "tiles", (rows + .integer(tallest - 1)) / .integer(tallest)),
       .declare(type: "const i64", name: "height", .conditional(.binary("tiles", ">", 0), rows / "tiles", 0)),
       .declare(type: "const i64", name: "taller", .conditional(.binary("tiles", ">", 0), rows % "tiles", 0)),
+      .declare(type: "const i64", name: "blocks", ("tiles" + .integer(perBlock - 1)) / .integer(perBlock)),
       kernel.isDeep ? depthLoop(kernel, all) : all,
     ]
   }

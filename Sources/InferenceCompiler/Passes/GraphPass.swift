@@ -20,6 +20,7 @@ struct GraphPass: Sendable {
     GraphPass(name: "absorb transposes", run: absorbTransposes),
     GraphPass(name: "fold constants", run: foldConstants),
     GraphPass(name: "merge duplicates", run: mergeDuplicates),
+    GraphPass(name: "join products", run: joinProducts),
     GraphPass(name: "copy images", run: copyImages),
     GraphPass(name: "separate outputs", run: separateOutputs),
     GraphPass(name: "remove dead nodes", run: removeDeadNodes),
