@@ -89,8 +89,9 @@ struct ConvolutionKernel {
 
   /// Rows of a tile that hide the latency of a multiply-add: 8 independent sums of 8 lanes.
   static let fewestWindows = 4
-  /// Bytes of x that all panels of weights pass.
-  static let blockBytes = 512 << 10
+  /// Bytes of x that all panels of weights pass: half of the L2 cache beside weights that stay there too; more where
+  /// every pass reads the weights from the outer caches.
+  var blockBytes: Int { hasFewWeights ? 256 << 10 : 512 << 10 }
   /// The first so many tiles of a panel ask for the next one, a cache line every so many steps of theirs: its way from
   /// memory then takes as long as several tiles, where a hardware prefetcher sees it only at its start.
   static let stepsAhead = 8
@@ -136,7 +137,7 @@ extension Emitter {
   private mutating func blocks(_ kernel: ConvolutionKernel) throws(EmitFailure) -> [CStatement] {
     let tallest = target.rows
     let bytes = zip(kernel.op.window.strides, kernel.op.window.size).reduce(kernel.width * 4) { $0 * min($1.0, $1.1) }
-    let perBlock = max(4 * tallest, ConvolutionKernel.blockBytes / bytes)
+    let perBlock = max(4 * tallest, kernel.blockBytes / bytes)
     var body: [CStatement] = [
       .declare(type: "const i64", name: "first", "windows" * "block" / "count"),
       .declare(type: "const i64", name: "last", "windows" * ("block" + 1) / "count"),
