@@ -69,7 +69,18 @@ package struct Constant: Sendable {
 
   /// The elements as trivial values; the caller matches `T` to `element`. Bytes may be unaligned in a mapped file.
   package func values<T: BitwiseCopyable>(as type: T.Type) -> [T] {
-    let stride = MemoryLayout<T>.stride
-    return (0..<(data.bytes.count / stride)).map { data.bytes.loadUnaligned(fromByteOffset: $0 * stride, as: T.self) }
+    data.bytes.copied(as: T.self)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// The elements that fill it, as one copy: element by element it would cost much where `T` is known in another module.
+  func copied<T: BitwiseCopyable>(as type: T.Type) -> [T] {
+    let count = self.count / MemoryLayout<T>.stride
+    return [T](unsafeUninitializedCapacity: count) { target, filled in
+      UnsafeMutableRawBufferPointer(target)
+        .copyMemory(from: UnsafeRawBufferPointer(rebasing: self[0..<count * MemoryLayout<T>.stride]))
+      filled = count
+    }
   }
 }

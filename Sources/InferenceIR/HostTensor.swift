@@ -40,10 +40,7 @@ package struct HostTensor: Hashable, Sendable {
 
   /// The elements as trivial values; the caller matches `T` to `element`.
   package func values<T: BitwiseCopyable>(as type: T.Type) -> [T] {
-    let stride = MemoryLayout<T>.stride
-    return bytes.withUnsafeBytes { raw in
-      (0..<(raw.count / stride)).map { raw.loadUnaligned(fromByteOffset: $0 * stride, as: T.self) }
-    }
+    bytes.withUnsafeBytes { $0.copied(as: T.self) }
   }
 }
 

@@ -16,6 +16,8 @@ package final class Executor {
   private let dimsOfOne: UnsafeMutableBufferPointer<Int64>
   private let programs: [ExecutableProgram]
   private let symbols: [Symbol]
+  /// When a run ended that had a little work for the team.
+  private var lastSmallRun: UInt64 = 0
 
   /// Reserves an arena for the largest program at its largest dimensions.
   /// - Parameter team: runs parts of long steps on other threads; without one the calling thread does everything.
@@ -78,13 +80,14 @@ package final class Executor {
   /// Runs every step of a program over the arena. The result has the same bits whatever the team does.
   package func run(_ program: Int) {
     var work = begin(program)
+    let wasSmall = work.isSmall
+    defer { end(wasSmall: wasSmall) }
     for stretch in programs[program].stretches {
       switch stretch {
       case .calls(let calls): for call in calls { run(call, dimPointer, &work) }
       case .requests(let loop): run(loop)
       }
     }
-    if let team { serve_team_leave(team.handle) }
   }
 
   /// Enters the team and adds up what there is for it.
@@ -95,7 +98,15 @@ package final class Executor {
     for case .calls(let calls) in programs[program].stretches {
       for call in calls { if let step = call.split { work.add(step.cost(dimPointer)) } }
     }
+    if work.isSmall { work.follow(after: MonotonicClock.now() &- lastSmallRun) }
     return work
+  }
+
+  /// Leaves the team.
+  private func end(wasSmall: Bool) {
+    guard let team else { return }
+    serve_team_leave(team.handle)
+    if wasSmall { lastSmallRun = MonotonicClock.now() }
   }
 
   private func run(_ call: StepCall, _ dims: UnsafePointer<Int64>, _ work: inout SharedWork) {
@@ -122,7 +133,8 @@ package final class Executor {
   /// The same, with each step's duration added to `nanoseconds` (as many as the program has steps), request by request.
   package func run(_ program: Int, timingInto nanoseconds: inout [UInt64]) {
     var work = begin(program)
-    defer { if let team { serve_team_leave(team.handle) } }
+    let wasSmall = work.isSmall
+    defer { end(wasSmall: wasSmall) }
     var before = MonotonicClock.now()
     func time(_ step: Int, _ call: StepCall, _ dims: UnsafePointer<Int64>, _ work: inout SharedWork) {
       run(call, dims, &work)

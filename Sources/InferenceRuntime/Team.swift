@@ -78,6 +78,8 @@ struct TeamStep {
 /// What is left in a run for the threads of the team.
 struct SharedWork {
   private var picoseconds = 0
+  /// Whether a run like this one ended a moment ago: a thread that is woken now stays awake for the runs that follow.
+  private var isOneOfMany = false
 
   /// Picoseconds of work from which waking a thread pays: the call takes 2 to 4 microseconds, and the thread comes 7 to
   /// 14 microseconds later.
@@ -92,7 +94,16 @@ struct SharedWork {
   /// Threads that a step is worth: each has half of the least cost to split, at least.
   static func threads(_ cost: Int) -> Int { max(1, cost / (Program.Step.leastSplitCost / 2)) }
 
-  var isWorthWaking: Bool { picoseconds >= Self.leastToWake }
+  /// Most nanoseconds between runs that follow each other: half of what a thread without work stays awake.
+  static let shortPause: UInt64 = 25_000
+
+  var isWorthWaking: Bool { isOneOfMany || picoseconds >= Self.leastToWake }
+
+  /// Whether it pays to wake a thread for several such runs and not for one.
+  var isSmall: Bool { picoseconds > 0 && picoseconds < Self.leastToWake }
+
+  /// - Parameter pause: nanoseconds since the last run that was small.
+  mutating func follow(after pause: UInt64) { isOneOfMany = isSmall && pause < Self.shortPause }
 
   mutating func add(_ cost: Int) {
     if Self.threads(cost) > 1 { picoseconds = min(picoseconds, Self.longest << 10) + min(cost, Self.longest) }

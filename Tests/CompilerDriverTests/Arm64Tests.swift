@@ -28,7 +28,8 @@ import Testing
       })
     let golden = try GoldenVectors.make(
       assembly.units[0], program: programs.programs[0], at: 0, symbols: assembly.plan.symbols,
-      orderDependent: assembly.orderDependent[0], domains: assembly.domains[0])
+      orderDependent: assembly.orderDependent[0], domains: assembly.domains[0]
+    ).vectors
     #expect(!golden.isEmpty)
 
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("servec-arm64-\(UUID().uuidString)")

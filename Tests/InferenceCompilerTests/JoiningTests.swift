@@ -85,6 +85,21 @@ import Testing
     #expect(try products(graph([[0, 1], [0, 2]])) == 4 + 4)
   }
 
+  @Test func `keys and values of one layer are joined, those of two are not`() throws {
+    var graph = Graph(name: "decoder", symbols: [SymbolRange("batch", 1, 20)])
+    var random = Seeded(8)
+    let shape: Shape = [Dim(symbol: "batch"), 6, 16]
+    let memory = graph.addInput("memory", TensorType(.f32, shape))
+    var x = graph.addInput("x", TensorType(.f32, shape))
+    for _ in 0..<2 {
+      let keys = try graph.dense(memory, 16, 16, nil, &random)
+      let values = try graph.dense(memory, 16, 16, nil, &random)
+      x = try graph.apply(.attention(scale: 0.25, unattended: .nan), x, keys, values)
+    }
+    graph.outputs = [x]
+    #expect(try products(graph) == 2)
+  }
+
   @Test(arguments: WeightFormat.allCases)
   func `attention reads queries, keys and values in one product's rows`(format: WeightFormat) throws {
     let (rows, heads, size) = (10, 3, 8)

@@ -15,7 +15,8 @@ import Testing
     try [false, true].map { showsScores in
       var graph = Graph(name: showsScores ? "scores" : "search", symbols: [SymbolRange("batch", 1, 33)])
       let x = graph.addInput("x", TensorType(.f32, [Dim(symbol: "batch"), Dim(depth)]))
-      let shape = isTransposed ? [Self.count, depth] : [depth, Self.count]
+      let count = matrix.count / depth
+      let shape = isTransposed ? [count, depth] : [depth, count]
       let items = graph.addConstant("items", Constant(.f32, shape, matrix))
       let scores = try graph.apply(.matmul(transposeA: false, transposeB: isTransposed), x, items)
       let best = try graph.add(
@@ -33,7 +34,8 @@ import Testing
 
   /// The bits of values and places equal those of a product that is stored and then sorted.
   private func expectExact(
-    _ matrix: [Float], queries: [[Float]], isTransposed: Bool = true, sourceLocation: SourceLocation = #_sourceLocation,
+    _ matrix: [Float], queries: [[Float]], isTransposed: Bool = true, parts: Int = 3,
+    sourceLocation: SourceLocation = #_sourceLocation,
   ) throws {
     let depth = queries[0].count
     let graphs = try graphs(matrix, depth: depth, isTransposed: isTransposed)
@@ -41,7 +43,7 @@ import Testing
     #expect(try !isSearched(graphs[1]))
     let loaded = try LoadedPrograms(graphs, symbols: symbols, batch: "batch", leastSplitCost: 0)
     let input = HostTensor(.f32, [queries.count, depth], queries.flatMap { $0 })
-    let searched = loaded.run(0, [input], dims: ["batch": queries.count], parts: 3)
+    let searched = loaded.run(0, [input], dims: ["batch": queries.count], parts: parts)
     let sorted = loaded.run(1, [input], dims: ["batch": queries.count])
     #expect(searched[0].bytes == sorted[0].bytes, sourceLocation: sourceLocation)
     #expect(searched[1] == sorted[1], sourceLocation: sourceLocation)
@@ -92,6 +94,20 @@ import Testing
       random.floats(8, in: -1...1).map { $0 * [1e-20, 1e-3, 1, 0, 1e4][n % 5] }
     }
     try expectExact(matrix, queries: (0..<4).map { _ in random.floats(8, in: -10...10) })
+  }
+
+  @Test(arguments: [1, 2, 7]) func `few rows pass chunks of the columns`(parts: Int) throws {
+    var random = Seeded(8)
+    let count = 3 * 16384 + 5
+    var matrix = random.floats(count * 8, in: -1...1)
+    // All of a chunk's columns tie, which leaves too many to tell apart by bounds.
+    for n in 20_000..<30_000 { matrix.replaceSubrange(n * 8..<n * 8 + 8, with: repeatElement(0.9, count: 8)) }
+    let ties = [Float](repeating: 0.5, count: 8)
+    var missing = ties
+    missing[2] = .nan
+    for queries in [[ties], [missing, ties, random.floats(8, in: -1...1)], (0..<5).map { _ in ties }] {
+      try expectExact(matrix, queries: queries, parts: parts)
+    }
   }
 
   @Test func `a matrix that bytes cannot stand for is not searched`() throws {

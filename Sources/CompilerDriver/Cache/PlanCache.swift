@@ -46,6 +46,6 @@ struct PlanCache {
 
   func store(_ built: PlanBuilder.Built, as key: String) {
     cache.store(file: URL(fileURLWithPath: built.path), as: "\(built.root).plan")
-    cache.store(Data(([built.root] + built.drifts).joined(separator: "\n").utf8), as: "\(key).root")
+    cache.store(Data(([built.root] + built.findings).joined(separator: "\n").utf8), as: "\(key).root")
   }
 }

@@ -55,7 +55,7 @@ package struct Build {
         let memory = PodMemory(service, known)
         program.diagnostics += Checker.checkPlacement(service, needs: memory.parts)
         facts[service.name] = known
-        summary += built.drifts
+        summary += built.findings
         summary.append("\(environment.name)/\(service.name): \(built.path) (\(ByteCount(UInt64(built.fileBytes))))")
       }
       // What does not fit has no manifests; the diagnostics say so with the place.

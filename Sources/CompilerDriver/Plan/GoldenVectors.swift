@@ -11,14 +11,17 @@ enum GoldenVectors {
   /// One or two: the smallest dimensions, and larger ones that leave a tail in every tile.
   ///
   /// - Parameter program: the compiled form, at `index` in the plan.
+  /// - Returns: the vectors, and which outputs no vector has a number in: to be equal to what is none says nothing.
   static func make(
     _ unit: CompilationUnit, program: Program, at index: Int, symbols: [Symbol], orderDependent: Set<Int>,
     domains: [ValueID: SyntheticInputs.Domain],
-  ) throws(DriverError) -> [GoldenVector] {
+  ) throws(DriverError) -> (vectors: [GoldenVector], unchecked: [Int]) {
     var vectors: [GoldenVector] = []
+    var unchecked = Set(unit.outputs.indices)
     for (at, dims) in assignments(program, symbols).enumerated() {
       let values = Dictionary(uniqueKeysWithValues: zip(symbols.map(\.name), dims))
       let (inputs, outputs) = try reference(unit, values, domains, seed: UInt64(0x5EED + at))
+      unchecked = unchecked.filter { shareOfNumbers(outputs[$0]) == 0 }
       let tolerance = Tolerance(unit.graph, unit.numerics)
       vectors.append(
         GoldenVector(
@@ -28,7 +31,7 @@ enum GoldenVectors {
           },
           tolerance: tolerance.relative))
     }
-    return vectors
+    return (vectors, unchecked.sorted())
   }
 
   /// A pod waits for its golden vectors, and a build for the interpreter: the second one is at the largest dimensions
@@ -56,27 +59,63 @@ enum GoldenVectors {
     return [smallest] + (second.map { [$0] } ?? [])
   }
 
-  /// Inputs and what the interpreter makes of them. Where a graph computes indices in a way that shows no bound, inputs
-  /// in the usual range may miss its tables; smaller ids are tried then.
+  /// Inputs and what the interpreter makes of them.
+  ///
+  /// Where a graph computes indices in a way that shows no bound, inputs in the usual range may miss its tables; and
+  /// masks may hide all that there is. Parts of the range are tried then, and what has most numbers is taken.
   static func reference(
     _ unit: CompilationUnit, _ values: [String: Int], _ domains: [ValueID: SyntheticInputs.Domain], seed: UInt64,
   ) throws(DriverError) -> (inputs: [HostTensor], outputs: [HostTensor]) {
     var failure: InterpreterError?
-    for cap in [Int64.max, 9, 1, 0] {
-      let narrowed = domains.mapValues { domain in
-        var domain = domain
-        let low = domain.integers.lowerBound
-        domain.integers = low...max(low, min(domain.integers.upperBound, cap))
-        return domain
+    var best: (inputs: [HostTensor], outputs: [HostTensor])?
+    var share = 0.0
+    var tried: Set<[ClosedRange<Int64>]> = []
+    for narrowing in Narrowing.inTurn {
+      var narrowed: [ValueID: SyntheticInputs.Domain] = [:]
+      for input in unit.graph.inputs {
+        var domain = domains[input] ?? .init()
+        domain.integers = narrowing.part(of: domain.integers)
+        narrowed[input] = domain
       }
+      let integers = unit.graph.inputs.filter { unit.graph.type(of: $0).element.isInteger }
+      guard tried.insert(integers.map { narrowed[$0]?.integers ?? 0...0 }).inserted else { continue }
       let inputs = SyntheticInputs.make(unit.graph, symbols: values, domains: narrowed, seed: seed)
       do throws(InterpreterError) {
-        return (inputs, try Interpreter.run(unit.graph, inputs: inputs, symbols: values))
+        let outputs = try Interpreter.run(unit.graph, inputs: inputs, symbols: values)
+        let found = outputs.map(shareOfNumbers).min() ?? 1
+        if best == nil || found > share { (best, share) = ((inputs, outputs), found) }
+        if share == 1 { break }
       } catch {
         failure = failure ?? error
       }
     }
+    if let best { return best }
     throw DriverError(.inputErrors, "\(unit.name): \(failure?.origin ?? ""): \(failure?.message ?? "")")
+  }
+
+  /// Which part of the range of integers inputs are drawn from.
+  private enum Narrowing {
+    case all
+    /// Flags are all set: a mask that hides everything leaves no numbers.
+    case set
+    case atMost(Int64)
+
+    static let inTurn: [Narrowing] = [.all, .set, .atMost(9), .atMost(1), .atMost(0)]
+
+    func part(of range: ClosedRange<Int64>) -> ClosedRange<Int64> {
+      switch self {
+      case .all: range
+      case .set: range == SyntheticInputs.Domain.flags ? 1...1 : range
+      case .atMost(let cap): range.lowerBound...max(range.lowerBound, min(range.upperBound, cap))
+      }
+    }
+  }
+
+  /// How much of a tensor is numbers: neither NaN, which is equal to any NaN in a comparison, nor infinite.
+  private static func shareOfNumbers(_ tensor: HostTensor) -> Double {
+    guard tensor.element.isFloat else { return 1 }
+    let values = Constant(tensor).doubles
+    return values.isEmpty ? 1 : Double(values.count(where: \.isFinite)) / Double(values.count)
   }
 
   private static func tensor(_ host: HostTensor) -> GoldenVector.Tensor {

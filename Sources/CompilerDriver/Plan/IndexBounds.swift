@@ -6,6 +6,9 @@ import TensorTypes
 /// Read backwards from every gather with a known number of rows, through operations that only move or convert values.
 /// Used to draw test inputs that are in range, and to refuse ids of a request that are not.
 enum IndexBounds {
+  /// How many numbers are drawn from where any would do.
+  private static let anyNumbers = 100
+
   /// Exclusive upper bounds by value; the smallest where there are several.
   ///
   /// - Parameter throughSelection: whether to look through operations that pick or join parts. Then a bound holds for
@@ -28,7 +31,9 @@ enum IndexBounds {
         guard throughSelection || node.op.keepsEveryElement else { continue }
         for output in node.outputs {
           guard let bound = bounds[output] else { continue }
-          for input in node.inputs where graph.type(of: input).element.isInteger { lower(input, to: bound) }
+          for input in node.inputs where throughSelection || graph.type(of: input).element.isInteger {
+            lower(input, to: bound)
+          }
         }
       case .binary(.add):
         // Rows of several tables in one: `table[ids + offsets]`.
@@ -37,10 +42,13 @@ enum IndexBounds {
           guard let offset = graph[other].constant?.integers.max(), throughSelection || offset == 0 else { continue }
           lower(input, to: max(1, bound - Int(clamping: offset)))
         }
+      case .treeEnsemble, .bucketize, .hashBucket:
+        // They take any number; some of many go more ways than flags.
+        if throughSelection { lower(node.inputs[0], to: anyNumbers) }
       case .unary, .binary, .compare, .select, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax,
         .logSoftmax,
         .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterND, .topK,
-        .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
+        .dimensions, .iota:
         break
       }
     }

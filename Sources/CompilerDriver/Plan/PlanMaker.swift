@@ -30,7 +30,7 @@ struct PlanMaker {
     if let key, let known = plans?.plan(key, in: folder) {
       progress.step("\(service.name): nothing changed; the plan is there")
       try SelfCheck.run(known.file, stores: module.stores, families: families, progress: progress)
-      return PlanBuilder.Built(path: known.path, file: known.file, drifts: known.findings)
+      return PlanBuilder.Built(path: known.path, file: known.file, findings: known.findings)
     }
     let assembly = try ServiceAssembler(module: module, service: service) { try importer.graph($0) }.assemble()
     let built = try PlanBuilder(cache: kernels, families: families, progress: progress)

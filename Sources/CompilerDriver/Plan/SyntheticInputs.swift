@@ -20,10 +20,13 @@ struct SeededGenerator: RandomNumberGenerator {
 enum SyntheticInputs {
   /// What is known of one input beyond its type.
   struct Domain {
-    /// Inclusive bounds of integers.
-    var integers: ClosedRange<Int64> = 0...99
+    /// Inclusive bounds of integers. Those of which nothing is known are masks and flags: most others leave no numbers
+    /// behind a softmax.
+    var integers: ClosedRange<Int64> = Self.flags
     /// Bounds of floating-point values.
     var numbers: ClosedRange<Double> = -2...2
+
+    static let flags: ClosedRange<Int64> = 0...1
   }
 
   /// One tensor per graph input.

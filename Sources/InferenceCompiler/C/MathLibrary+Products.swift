@@ -60,6 +60,24 @@ extension MathLibrary {
         }
       }
     }
+    /// Eight rows, `stride` apart, become columns 0 ..< 8 of eight rows of 16.
+    MATH void transpose_8(const f32 *from, i64 stride, f32 *to) {
+      f32x8 x[8], y[8];
+      for (i32 i = 0; i < 8; i++) x[i] = *(const f32x8_unaligned *)(from + i * stride);
+      for (i32 i = 0; i < 8; i += 2) {
+        y[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        y[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+      }
+      for (i32 i = 0; i < 8; i += 4)
+        for (i32 j = 0; j < 2; j++) {
+          x[i + 2 * j] = __builtin_shufflevector(y[i + j], y[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+          x[i + 2 * j + 1] = __builtin_shufflevector(y[i + j], y[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+      for (i32 i = 0; i < 4; i++) {
+        *(f32x8_unaligned *)(to + i * 16) = __builtin_shufflevector(x[i], x[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        *(f32x8_unaligned *)(to + i * 16 + 64) = __builtin_shufflevector(x[i], x[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+      }
+    }
     /// `b[k][n]` in panels `[n / 16][k][16]`; columns beyond the last are zero.
     NOINLINE void pack_panels(const f32 *b, i64 kStride, i64 nStride, i64 depth, i64 columns, f32 *panels) {
       for (i64 n = 0; n < columns; n += 16, panels += depth * 16) {
@@ -69,7 +87,13 @@ extension MathLibrary {
           for (i64 k = 0; k < depth; k++)
             *(f32x16_unaligned *)(panels + k * 16) = *(const f32x16_unaligned *)(from + k * kStride);
         } else {
-          for (i64 k = 0; k < depth; k++)
+          i64 k = 0;
+          if (lanes == 16 && kStride == 1)
+            for (; k + 8 <= depth; k += 8) {
+              transpose_8(from + k, nStride, panels + k * 16);
+              transpose_8(from + k + 8 * nStride, nStride, panels + k * 16 + 8);
+            }
+          for (; k < depth; k++)
             for (i64 lane = 0; lane < 16; lane++)
               panels[k * 16 + lane] = lane < lanes ? from[k * kStride + lane * nStride] : 0.0f;
         }

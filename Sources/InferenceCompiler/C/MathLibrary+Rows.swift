@@ -24,9 +24,9 @@ extension MathLibrary {
     }
     /// What a query gives whose scores have no softmax: NaN, zeros where the mask admits no key, or zeros.
     typedef enum { unattended_nan, unattended_zero_where_masked, unattended_zero } unattended;
-    /// Replaces scores by exp(scale * score + mask - peak) and returns their sum; the row is padded to 16 lanes with
-    /// zeros.
-    INLINE f32 softmax_terms(f32 *s, const f32 *mask, i64 maskStep, i64 count, f32 scale, unattended blind) {
+    /// Replaces scores by scale * score + mask and returns the largest; the row is padded to 16 lanes with what has no
+    /// weight.
+    INLINE f32 masked_scores(f32 *s, const f32 *mask, i64 maskStep, i64 count, f32 scale) {
       f32x16 peaks = -__builtin_inff();
       for (i64 j = 0; j < count; j += 16) {
         const i64 lanes = count - j < 16 ? count - j : 16;
@@ -37,8 +37,11 @@ extension MathLibrary {
         *(f32x16 *)(s + j) = v;
         peaks = v > peaks ? v : peaks;
       }
+      return largest_lane(peaks);
+    }
+    /// Replaces masked scores by exp(score - peak) and returns their sum.
+    INLINE f32 softmax_terms(f32 *s, const f32 *mask, i64 maskStep, i64 count, f32 peak, unattended blind) {
       if (blind == unattended_zero_where_masked && mask && is_blind(mask, maskStep, count)) return no_terms(s, count);
-      const f32 peak = largest_lane(peaks);
       f32x16 sums = 0.0f;
       for (i64 j = 0; j < count; j += 16) {
         const f32x16 e = m_expNegative(*(f32x16 *)(s + j) - peak);
@@ -59,9 +62,13 @@ extension MathLibrary {
       for (i64 m = 0; m < queries; m += 12) {
         const i64 rows = queries - m < 12 ? queries - m : 12;
         panel_product(q + m * qRow, qRow, qStep, keyPanels, 16, depth * 16, depth, scores, padded, rows, padded, 0);
+        // All peaks before the first exponential: the reduction of a row passes while the next is read.
         f32 totals[12];
         for (i64 r = 0; r < rows; r++)
-          totals[r] = softmax_terms(scores + r * padded, mask ? mask + (m + r) * maskRow : 0, maskStep, keys, scale, blind);
+          totals[r] = masked_scores(scores + r * padded, mask ? mask + (m + r) * maskRow : 0, maskStep, keys, scale);
+        for (i64 r = 0; r < rows; r++)
+          totals[r] = softmax_terms(
+            scores + r * padded, mask ? mask + (m + r) * maskRow : 0, maskStep, keys, totals[r], blind);
         panel_product(scores, padded, 1, valuePanels, 16, keys * 16, keys, y + m * yRow, yRow, rows, width, 0);
         for (i64 r = 0; r < rows; r++)
           divide_row(y + (m + r) * yRow, width, totals[r]);
@@ -80,7 +87,8 @@ extension MathLibrary {
         for (; j < depth; j++) sums[j & 15] = m_fma(q[j * qStep], k[t * kRow + j * kStep], sums[j & 15]);
         scores[t] = sum_lanes(sums);
       }
-      const f32 total = softmax_terms(scores, mask, maskStep, keys, scale, blind);
+      const f32 peak = masked_scores(scores, mask, maskStep, keys, scale);
+      const f32 total = softmax_terms(scores, mask, maskStep, keys, peak, blind);
       runtime_product(scores, 0, 1, v, vRow, vStep, keys, y, 0, 1, width, panel);
       divide_row(y, width, total);
     }

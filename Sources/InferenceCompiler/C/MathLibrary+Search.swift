@@ -11,6 +11,8 @@ extension MathLibrary {
       u32 *lowers;
       i32 *places;
       f32 *uppers;
+      /// The largest lower bound that any thread knows k columns to reach; null where a row's columns pass at once.
+      f32 *shared;
     } search;
     /// Adds products of two elements of a query and of 16 columns.
     INLINE i32x16 search_add(i32x16 sum, const i8 *codes, i32 pair) {
@@ -31,8 +33,17 @@ extension MathLibrary {
     }
     INLINE search *search_state(u8 *memory) { return (search *)memory; }
     INLINE u64 search_rounded(u64 bytes) { return (bytes + 63) / 64 * 64; }
+    /// Tells other threads of this row's bound, or takes theirs. Which one is seen decides how much is left to score, and
+    /// never what is best.
+    INLINE void search_share(search *s) {
+      if (s->shared == 0) return;
+      f32 known;
+      __atomic_load(s->shared, &known, __ATOMIC_RELAXED);
+      if (known > s->least) s->least = known;
+      else if (known < s->least) __atomic_store(s->shared, &s->least, __ATOMIC_RELAXED);
+    }
     INLINE void search_begin(
-      search *s, const f32 *x, i64 stride, i64 depth, i32 limit, i64 k, i64 capacity) {
+      search *s, f32 *shared, const f32 *x, i64 stride, i64 depth, i32 limit, i64 k, i64 capacity) {
       u64 pairs = (u64)(depth + 1) / 2;
       u8 *memory = (u8 *)s + 128;
       s->query = (f32 *)memory;
@@ -46,6 +57,8 @@ extension MathLibrary {
       s->count = 0;
       s->kept = 0;
       s->least = -__builtin_inff();
+      s->shared = shared;
+      search_share(s);
       f64 sum = 0.0, peak = 0.0;
       for (i64 i = 0; i < depth; i++) {
         s->query[i] = x[i * stride];
@@ -83,10 +96,10 @@ extension MathLibrary {
       for (; left < k; left++) s->lowers[left] = least;
       s->kept = left;
       s->least = from_bits((i32)(least >> 31 ? least ^ 1u << 31 : ~least));
+      search_share(s);
     }
     /// Forgets columns that have turned out too low.
-    INLINE void search_drop(search *s, i64 k) {
-      search_tighten(s, k);
+    INLINE void search_drop(search *s) {
       i32 left = 0;
       for (i32 i = 0; i < s->count; i++) {
         if (!(s->uppers[i] >= s->least)) continue;
@@ -100,7 +113,8 @@ extension MathLibrary {
       search *s, const f32 *uppers, const f32 *lowers, i64 first, i64 lanes, i64 k, i64 capacity) {
       if (s->kept > 2 * k) search_tighten(s, k);
       if (s->count + 16 > capacity) {
-        search_drop(s, k);
+        search_tighten(s, k);
+        search_drop(s);
         s->is_exact = s->count > capacity / 4 * 3;
         if (s->is_exact) return;
       }
@@ -127,10 +141,12 @@ extension MathLibrary {
       search_admit(
         s, (const f32 *)&upper, (const f32 *)&lower, panel * 16, lanes < 16 ? lanes : 16, k, capacity);
     }
-    /// All panels for some rows, which share what is read.
+    /// Panels `first ..< last` for some rows, which share what is read.
     INLINE void search_tile(
-      const i32 rows, search *const *s, const i8 *codes, const f32 *scales, i64 pairs, i64 count, i64 k, i64 capacity) {
-      for (i64 panel = 0; panel * 16 < count; panel++, codes += pairs * 32) {
+      const i32 rows, search *const *s, const i8 *codes, const f32 *scales, i64 pairs, i64 first, i64 last, i64 count,
+      i64 k, i64 capacity) {
+      codes += first * pairs * 32;
+      for (i64 panel = first; panel < last; panel++, codes += pairs * 32) {
         i32x16 sums[4] = {0};
         for (i64 i = 0; i < pairs; i++)
           for (i32 r = 0; r < rows; r++) sums[r] = search_add(sums[r], codes + i * 32, s[r]->pairs[i]);
@@ -139,14 +155,15 @@ extension MathLibrary {
       }
     }
     INLINE void search_panels(
-      u8 *states, i64 bytes, i64 rows, const i8 *codes, const f32 *scales, i64 pairs, i64 count, i64 k, i64 capacity) {
+      u8 *states, i64 bytes, i64 rows, const i8 *codes, const f32 *scales, i64 pairs, i64 first, i64 last, i64 count,
+      i64 k, i64 capacity) {
       search *s[4];
       for (i64 r = 0; r < rows; r++) s[r] = search_state(states + r * bytes);
       switch (rows) {
-        case 1: search_tile(1, s, codes, scales, pairs, count, k, capacity); break;
-        case 2: search_tile(2, s, codes, scales, pairs, count, k, capacity); break;
-        case 3: search_tile(3, s, codes, scales, pairs, count, k, capacity); break;
-        case 4: search_tile(4, s, codes, scales, pairs, count, k, capacity); break;
+        case 1: search_tile(1, s, codes, scales, pairs, first, last, count, k, capacity); break;
+        case 2: search_tile(2, s, codes, scales, pairs, first, last, count, k, capacity); break;
+        case 3: search_tile(3, s, codes, scales, pairs, first, last, count, k, capacity); break;
+        case 4: search_tile(4, s, codes, scales, pairs, first, last, count, k, capacity); break;
       }
     }
     /// Scores the listed columns and puts them among the best `k`, NaN last; of equal scores the first stays first.
@@ -179,18 +196,43 @@ extension MathLibrary {
       }
       return found;
     }
-    INLINE void search_finish(
-      search *s, const f32 *matrix, i64 depth, i64 stride, i64 count, i64 k, i64 capacity, f32 *best, i64 *place) {
-      if (!s->is_exact) {
-        search_drop(s, k);
-        search_score(s, matrix, depth, stride, k, 0, best, place);
-        return;
+    /// Where a chunk of the panels begins.
+    INLINE i64 search_chunk(i64 panels, i64 chunk, i64 chunks) { return panels * chunk / chunks; }
+    /// Brings what the chunks have left of one row to the k-th largest of all their lower bounds. `lowers` has room for
+    /// those of every chunk.
+    INLINE void search_join(u8 *chunks, i64 count, i64 bytes, i64 k, u32 *lowers) {
+      search all = {.lowers = lowers, .least = -__builtin_inff()};
+      for (i64 chunk = 0; chunk < count; chunk++) {
+        const search *s = search_state(chunks + chunk * 4 * bytes);
+        for (i32 i = 0; i < s->kept && !s->is_exact; i++) all.lowers[all.kept++] = s->lowers[i];
       }
-      i64 found = 0;
-      for (i64 first = 0; first < count; first += capacity) {
-        s->count = (i32)(count - first < capacity ? count - first : capacity);
-        for (i32 i = 0; i < s->count; i++) s->places[i] = (i32)(first + i);
-        found = search_score(s, matrix, depth, stride, k, found, best, place);
+      search_tighten(&all, k);
+      for (i64 chunk = 0; chunk < count; chunk++) {
+        search *s = search_state(chunks + chunk * 4 * bytes);
+        if (s->is_exact) continue;
+        if (all.least > s->least) s->least = all.least;
+        search_drop(s);
+      }
+    }
+    /// The best of one row, from what its chunks have left.
+    INLINE void search_finish(
+      u8 *chunks, i64 chunk_count, i64 bytes, const f32 *matrix, i64 depth, i64 stride, i64 count, i64 k, i64 capacity,
+      u32 *lowers, f32 *best, i64 *place) {
+      search_join(chunks, chunk_count, bytes, k, lowers);
+      i64 found = 0, panels = (count + 15) / 16;
+      for (i64 chunk = 0; chunk < chunk_count; chunk++) {
+        search *s = search_state(chunks + chunk * 4 * bytes);
+        if (!s->is_exact) {
+          found = search_score(s, matrix, depth, stride, k, found, best, place);
+          continue;
+        }
+        i64 end = search_chunk(panels, chunk + 1, chunk_count) * 16;
+        if (end > count) end = count;
+        for (i64 first = search_chunk(panels, chunk, chunk_count) * 16; first < end; first += capacity) {
+          s->count = (i32)(end - first < capacity ? end - first : capacity);
+          for (i32 i = 0; i < s->count; i++) s->places[i] = (i32)(first + i);
+          found = search_score(s, matrix, depth, stride, k, found, best, place);
+        }
       }
     }
 

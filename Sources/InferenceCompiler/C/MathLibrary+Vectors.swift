@@ -93,39 +93,35 @@ extension MathLibrary {
       return u == 1.0f ? x : y;
     }
     /// (exp(2 |x|) - 1) / (exp(2 |x|) + 1): no second approximation near 0, since the numerator has no cancellation.
-    /// Adding 1.5 * 2^23 rounds to an integer, which then stands in the lowest bits.
+    /// r, p and e are halves of what 2 |x| would give, exactly, so |x| is not doubled first. Adding 1.5 * 2^23 + 127 rounds
+    /// to an integer n and leaves n with an exponent's bias in the lowest bits.
     MATH T m_tanh(T x) {
-      T a = m_absolute(x);
-      T c = a > 9.02f ? (T)(9.02f) : a;
-      c = c + c;
-      T t = m_fma(c, (T)(1.44269504f), (T)(12582912.0f));
-      T n = t - 12582912.0f;
-      T r = m_fma(n, (T)(-0.693359375f), c);
-      r = m_fma(n, (T)(2.12194440e-4f), r);
-      T p = m_fma((T)(1.3901335e-3f), r, (T)(8.36326e-3f));
-      p = m_fma(p, r, (T)(4.1666854e-2f));
-      p = m_fma(p, r, (T)(1.6666576e-1f));
-      p = m_fma(p, r, (T)(0.5f));
+      T c = m_atMost(m_absolute(x), (T)(9.02f));
+      T t = m_fma(c, (T)(2.88539008f), (T)(12583039.0f));
+      T n = t - 12583039.0f;
+      T r = m_fma(n, (T)(-0.3466796875f), c);
+      r = m_fma(n, (T)(1.06097220e-4f), r);
+      T p = m_fma((T)(4.4484272e-2f), r, (T)(1.3381216e-1f));
+      p = m_fma(p, r, (T)(3.3333483e-1f));
+      p = m_fma(p, r, (T)(6.6666304e-1f));
+      p = m_fma(p, r, (T)(1.0f));
       p = m_fma(p, r * r, r);
-      T s = from_bits((to_bits(t) << 23) + 0x3f800000);
-      T e = m_fma(p, s, s - 1.0f);
-      T y = e / (e + 2.0f);
+      T s = from_bits(to_bits(t) << 23);
+      T e = m_fma(p, s, m_fma(s, (T)(0.5f), (T)(-0.5f)));
+      T y = e / (e + 1.0f);
       return from_bits(to_bits(y) | (to_bits(x) & (I)(1 << 31)));
     }
-    /// 1 / (1 + exp(-x)); where 2^n is no normal number, which is rare, the lanes concerned are 1 or exp(x).
+    /// 1 / (1 + exp(-x)) as 2^-64 / (2^-64 + 2^-64 exp(-x)): no power of 2 is beyond the normal numbers, and the quotient
+    /// rounds once where it is below them. It is 1 from 40 on, and 0 at -110. NaN passes through both bounds.
+    /// Adding 1.5 * 2^23 + 63 rounds to an integer n and leaves n - 64 with an exponent's bias in the lowest bits.
     MATH T m_sigmoid(T x) {
-      T t = m_fma(x, (T)(-1.44269504f), (T)(12582912.0f));
-      T n = t - 12582912.0f;
-      T r = m_fma(n, (T)(-0.693359375f), -x);
+      T c = m_atLeast(m_atMost(x, (T)(40.0f)), (T)(-110.0f));
+      T t = m_fma(c, (T)(-1.44269504f), (T)(12582975.0f));
+      T n = t - 12582975.0f;
+      T r = m_fma(n, (T)(-0.693359375f), -c);
       r = m_fma(n, (T)(2.12194440e-4f), r);
-      T s = from_bits((to_bits(t) << 23) + 0x3f800000);
-      T y = 1.0f / m_fma(m_fma(m_expPolynomial(r), r, (T)(1.0f)), s, (T)(1.0f));
-      T a = m_absolute(x);
-      if (any_lane(!(a <= 87.0f))) {
-        T e = x > 0.0f ? (T)(1.0f) : m_exp(-a);
-        y = a <= 87.0f ? y : e;
-      }
-      return y;
+      T s = from_bits(to_bits(t) << 23);
+      return 5.42101086e-20f / m_fma(m_fma(m_expPolynomial(r), r, (T)(1.0f)), s, (T)(5.42101086e-20f));
     }
     MATH T m_erf(T x) {
       T a = m_absolute(x);

@@ -8,6 +8,8 @@ extension FusionPlan {
     var queries: ValueID
     var matrix: ValueID
     var isTransposed: Bool
+    /// The matrix in bytes.
+    var codes: CompressedRows
     /// How many are kept.
     var k: Int
     var topK: Int
@@ -29,6 +31,6 @@ extension FusionPlan {
     else { return nil }
     let codes = CompressedRows(constant, isTransposed: isTransposed)
     guard codes.count >= max(fewestSearchedColumns, 16 * k), codes.isPossible else { return nil }
-    return (Search(queries: x, matrix: matrix, isTransposed: isTransposed, k: k, topK: at), [product])
+    return (Search(queries: x, matrix: matrix, isTransposed: isTransposed, codes: codes, k: k, topK: at), [product])
   }
 }

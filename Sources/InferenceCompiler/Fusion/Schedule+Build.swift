@@ -44,7 +44,7 @@ extension Schedule {
       } else if let dots = plan.pairwiseDots[at] {
         dispatches.append(Dispatch(work: .pairwiseDots(dots), origin: node.origin))
       } else if let search = plan.searches[at] {
-        dispatches.append(Dispatch(work: .search(search), origin: node.origin))
+        addSearch(search, node.origin)
       } else {
         switch graph.role(of: node) {
         case .anchor:
@@ -77,6 +77,23 @@ extension Schedule {
     }
     throw CompileError(
       origin: node.origin, message: "reshape of \(shape(of: x)) to \(shape(of: y)) inside strided memory")
+  }
+
+  /// One step where all rows are many or the columns few, else three.
+  private mutating func addSearch(_ search: FusionPlan.Search, _ origin: String) {
+    let kernel = SearchKernel(search: search)
+    guard kernel.isChunked, shape(of: search.queries)[0].constant ?? 1 <= SearchKernel.rows else {
+      dispatches.append(Dispatch(work: .search(search, states: nil), origin: origin))
+      return
+    }
+    let states = buffers.count
+    buffers.append(
+      Buffer(
+        element: .u8, count: Dim(SearchKernel.sharedBytes + kernel.chunks * kernel.groupBytes), role: .temporary,
+        name: "candidates"))
+    dispatches.append(Dispatch(work: .searchStart(states: states), origin: origin))
+    dispatches.append(Dispatch(work: .search(search, states: states), origin: origin))
+    dispatches.append(Dispatch(work: .searchJoin(search, states: states), origin: origin))
   }
 
   private mutating func addNest(_ parts: [NestPart], _ origin: String) {

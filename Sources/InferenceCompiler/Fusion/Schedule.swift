@@ -38,7 +38,12 @@ struct Dispatch {
     case gemm(FusionPlan.Gemm)
     case convolution(FusionPlan.ConvolutionGroup)
     case pairwiseDots(FusionPlan.PairwiseDots)
-    case search(FusionPlan.Search)
+    /// With the buffer for what the passes of few rows leave, where their columns are passed in chunks.
+    case search(FusionPlan.Search, states: Int?)
+    /// Gives those passes their first bounds.
+    case searchStart(states: Int)
+    /// Joins what they leave.
+    case searchJoin(FusionPlan.Search, states: Int)
     /// Touches the rows that later gathers read: pairs of table and indices.
     case prefetch([Prefetch])
     /// An anchor operation on its own: the node's index.

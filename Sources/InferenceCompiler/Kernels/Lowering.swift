@@ -48,9 +48,15 @@ struct Lowering {
     case .pairwiseDots(let dots):
       try emitter.pairwiseDots(dots)
       return "pairwise_dots"
-    case .search(let search):
-      try emitter.search(search)
+    case .search(let search, let states):
+      try emitter.search(search, states: states)
       return "search_\(search.k)"
+    case .searchStart(let states):
+      emitter.searchStart(states: states)
+      return "search_start"
+    case .searchJoin(let search, let states):
+      try emitter.searchJoin(search, states: states)
+      return "search_\(search.k)_join"
     case .prefetch(let rows):
       try emitter.prefetch(rows)
       return "prefetch_rows"

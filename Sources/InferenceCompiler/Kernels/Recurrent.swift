@@ -46,7 +46,11 @@ extension Emitter {
     let rows = c(layer.batch)
     let body = try sequence(layer)
     levels[0] += [
-      .declare(type: "const i64", name: "tiles", (rows + .integer(tile - 1)) / .integer(tile)),
+      // Where several threads run the step, few rows are two tiles.
+      .declare(
+        type: "const i64", name: "least", .conditional("parts" < 2, 0, .conditional(rows < 2, 0, 2))),
+      .declare(type: "const i64", name: "full", (rows + .integer(tile - 1)) / .integer(tile)),
+      .declare(type: "const i64", name: "tiles", .conditional("full" < "least", "least", "full")),
       .loop(
         variable: "tile", from: 0, below: "tiles", step: 1, kind: .independent,
         [

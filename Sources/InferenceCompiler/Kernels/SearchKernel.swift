@@ -19,9 +19,14 @@ import TensorTypes
 /// The k-th largest lower bound so far is a score that k columns reach, so a column whose upper bound is below it is
 /// strictly worse than k others and drops out, whatever ties there are. What is left is scored exactly, in the order of
 /// columns. Where too much is left, or the query is beyond the sizes that the bound is proved for, all columns are.
+///
+/// The columns of few rows are passed in chunks, by whichever thread, and a second step joins what the chunks leave.
+/// Chunks tell each other of lower bounds that k columns reach. Only how much is left depends on who passed what first:
+/// the best are the best in any case.
 struct SearchKernel {
   let search: FusionPlan.Search
-  let codes: CompressedRows
+
+  var codes: CompressedRows { search.codes }
   /// Columns that a row's first pass can leave.
   var capacity: Int { max(2048, 8 * search.k) }
   /// Rows that pass the columns together: two registers of sums each, and what is read is read once for all.
@@ -29,72 +34,178 @@ struct SearchKernel {
   /// The largest integer that a query's elements become.
   var limit: Int { min(32767, Int(Int32.max) / (127 * codes.pairs * 2)) }
 
+  /// Lower bounds that a row's first pass keeps at most.
+  var mostLowers: Int { 2 * search.k + 16 }
+
   var stateBytes: Int {
-    128 + (codes.pairs * 2 * 4 + 63) / 64 * 64 + (codes.pairs * 4 + 63) / 64 * 64 + (search.k * 8 + 127) / 64 * 64
+    128 + (codes.pairs * 2 * 4 + 63) / 64 * 64 + (codes.pairs * 4 + 63) / 64 * 64 + (mostLowers * 4 + 63) / 64 * 64
       + capacity * 8
   }
+  /// Of some rows that pass together.
+  var groupBytes: Int { Self.rows * stateBytes }
+
+  /// Chunks that few rows' columns are passed in: each is long enough that the columns that it admits before its bound
+  /// is near the best are few.
+  var chunks: Int { codes.count / 16384 }
+  var isChunked: Bool { chunks > 1 }
+  /// Before the chunks' states: the bounds that they share, one a row.
+  static let sharedBytes = 64
+}
+
+/// What the functions of a search take, as C expressions.
+private struct SearchOperands {
+  let kernel: SearchKernel
+  let rows: CExpression
+
+  var bytes: CExpression { .integer(kernel.stateBytes) }
+  var k: CExpression { .integer(kernel.search.k) }
+  var depth: CExpression { .integer(kernel.codes.depth) }
+  var count: CExpression { .integer(kernel.codes.count) }
+  var capacity: CExpression { .integer(kernel.capacity) }
 }
 
 extension Emitter {
-  mutating func search(_ search: FusionPlan.Search) throws(EmitFailure) {
-    let node = schedule.graph.nodes[search.topK]
-    guard let x = schedule.views[search.queries], let values = schedule.views[node.outputs[0]],
-      let places = schedule.views[node.outputs[1]], let constant = schedule.graph[search.matrix].constant
-    else { throw unsupported(node, "needs its operand and results in memory") }
-    let kernel = SearchKernel(search: search, codes: CompressedRows(constant, isTransposed: search.isTransposed))
-    let codes = kernel.codes
-    let rows = schedule.shape(of: search.queries)[0]
+  /// The pass over all columns, and the best of what it leaves; of few rows the pass alone where `states` is a buffer.
+  mutating func search(_ search: FusionPlan.Search, states: Int?) throws(EmitFailure) {
+    let kernel = SearchKernel(search: search)
+    let operands = SearchOperands(kernel: kernel, rows: c(schedule.shape(of: search.queries)[0]))
+    let grouped = try allRows(operands)
+    guard let states else {
+      levels[0].append(grouped)
+      return
+    }
+    let chunks = pointer(.buffer(states, offset: 0), type: "u8", written: true)
+    levels[0].append(.branch(isFew(operands), then: try chunkedPass(operands, chunks), else: [grouped]))
+  }
+
+  /// Bounds that nothing is below, for the chunks of few rows.
+  mutating func searchStart(states: Int) {
+    let shared = pointer(.buffer(states, offset: 0), type: "f32", written: true)
+    for row in 0..<SearchKernel.rows {
+      levels[0].append(.assign(shared[.integer(row)], .float(-.infinity)))
+    }
+  }
+
+  /// The best of what the chunks of few rows leave.
+  mutating func searchJoin(_ search: FusionPlan.Search, states: Int) throws(EmitFailure) {
+    let kernel = SearchKernel(search: search)
+    let operands = SearchOperands(kernel: kernel, rows: c(schedule.shape(of: search.queries)[0]))
+    let chunks = pointer(.buffer(states, offset: 0), type: "u8", written: true)
+    let first = chunks + .integer(SearchKernel.sharedBytes)
+    let finish = try finishedRow(operands, first + "m" * operands.bytes, chunks: kernel.chunks)
+    let each: CStatement = .loop(variable: "m", from: 0, below: operands.rows, step: 1, kind: .independent, finish)
+    levels[0].append(.branch(isFew(operands), then: [each], else: []))
+  }
+
+  private func isFew(_ operands: SearchOperands) -> CExpression { operands.rows <= .integer(SearchKernel.rows) }
+
+  /// Some rows at a time through all columns.
+  private mutating func allRows(_ operands: SearchOperands) throws(EmitFailure) -> CStatement {
     let states = pointer(
-      .scratch(index: 0, byteCount: Dim(SearchKernel.rows * kernel.stateBytes)), type: "u8", written: true)
-    let best = pointer(.scratch(index: 1, byteCount: Dim(search.k * 4)), type: "f32", written: true)
-    let place = pointer(.scratch(index: 2, byteCount: Dim(search.k * 8)), type: "i64", written: true)
-    let matrix = pointer(.weights(.rows(search.matrix, isTransposed: search.isTransposed)), type: "f32", written: false)
-    let packed = pointer(.weights(.codes(search.matrix, isTransposed: search.isTransposed)), type: "i8", written: false)
+      .scratch(index: 0, byteCount: Dim(operands.kernel.groupBytes)), type: "u8", written: true)
+    let together = CExpression.integer(SearchKernel.rows)
+    let end: CExpression = .conditional("group" + together < operands.rows, "group" + together, operands.rows)
+    let state = states + ("m" - "group") * operands.bytes
+    let body: [CStatement] = [
+      .declare(type: "const i64", name: "end", end),
+      .loop(variable: "m", from: "group", below: "end", step: 1, [try begun(operands, state, shared: 0)]),
+      passed(operands, states, rows: "end" - "group", first: 0, last: .integer(operands.kernel.codes.panels)),
+      .loop(variable: "m", from: "group", below: "end", step: 1, try finishedRow(operands, state, chunks: 1)),
+    ]
+    return .loop(variable: "group", from: 0, below: operands.rows, step: together, kind: .independent, body)
+  }
+
+  /// Few rows through chunks of the columns, which tell each other of their bounds.
+  private mutating func chunkedPass(
+    _ operands: SearchOperands, _ shared: CExpression,
+  ) throws(EmitFailure) -> [CStatement] {
+    let chunks = shared + .integer(SearchKernel.sharedBytes)
+    let (panels, count) = (
+      CExpression.integer(operands.kernel.codes.panels), CExpression.integer(operands.kernel.chunks)
+    )
+    func bound(_ chunk: CExpression) -> CExpression { .call("search_chunk", [panels, chunk, count]) }
+    let states = chunks + "chunk" * .integer(operands.kernel.groupBytes)
+    let body: [CStatement] = [
+      .loop(
+        variable: "m", from: 0, below: operands.rows, step: 1,
+        [try begun(operands, states + "m" * operands.bytes, shared: .cast("f32 *", shared) + "m")]),
+      passed(operands, states, rows: operands.rows, first: bound("chunk"), last: bound("chunk" + 1)),
+      .loop(
+        variable: "m", from: 0, below: operands.rows, step: 1,
+        [.expression(.call("search_tighten", [.call("search_state", [states + "m" * operands.bytes]), operands.k]))]),
+    ]
+    return [.loop(variable: "chunk", from: 0, below: count, step: 1, kind: .independent, body)]
+  }
+
+  /// Makes row `m`'s query ready.
+  private mutating func begun(
+    _ operands: SearchOperands, _ state: CExpression, shared: CExpression,
+  ) throws(EmitFailure) -> CStatement {
+    guard let x = schedule.views[operands.kernel.search.queries] else { throw notInMemory(operands) }
+    let (queries, start) = base(of: x, element: .f32)
+    return .expression(
+      .call(
+        "search_begin",
+        [
+          .call("search_state", [state]), shared, queries + (c(start) + "m" * c(x.strides[0])), c(x.strides[1]),
+          operands.depth,
+          .integer(operands.kernel.limit), operands.k, operands.capacity,
+        ]))
+  }
+
+  private mutating func passed(
+    _ operands: SearchOperands, _ states: CExpression, rows: CExpression, first: CExpression, last: CExpression,
+  ) -> CStatement {
+    let search = operands.kernel.search
+    let codes = pointer(.weights(.codes(search.matrix, isTransposed: search.isTransposed)), type: "i8", written: false)
     let scales = pointer(
       .weights(.scales(search.matrix, isTransposed: search.isTransposed)), type: "f32", written: false)
-    let (queries, start) = base(of: x, element: .f32)
+    return .expression(
+      .call(
+        "search_panels",
+        [
+          states, operands.bytes, rows, codes, scales, .integer(operands.kernel.codes.pairs), first, last,
+          operands.count, operands.k, operands.capacity,
+        ]))
+  }
+
+  /// Scores what is left of row `m` and stores the best.
+  private mutating func finishedRow(
+    _ operands: SearchOperands, _ states: CExpression, chunks: Int,
+  ) throws(EmitFailure) -> [CStatement] {
+    let (kernel, search) = (operands.kernel, operands.kernel.search)
+    let outputs = schedule.graph.nodes[search.topK].outputs
+    guard let values = schedule.views[outputs[0]], let places = schedule.views[outputs[1]] else {
+      throw notInMemory(operands)
+    }
+    let best = pointer(.scratch(index: 1, byteCount: Dim(search.k * 4)), type: "f32", written: true)
+    let place = pointer(.scratch(index: 2, byteCount: Dim(search.k * 8)), type: "i64", written: true)
+    let lowers = pointer(
+      .scratch(index: 3, byteCount: Dim(chunks * kernel.mostLowers * 4)), type: "u32", written: true)
+    let matrix = pointer(.weights(.rows(search.matrix, isTransposed: search.isTransposed)), type: "f32", written: false)
     let (scores, scoreStart) = base(of: values, element: .f32, written: true)
     let (found, foundStart) = base(of: places, element: .i64, written: true)
-    let (rowCount, from) = (c(rows), c(start))
-    let (rowStride, step) = (c(x.strides[0]), c(x.strides[1]))
-    let state: CExpression = .call("search_state", [states + ("m" - "group") * .integer(kernel.stateBytes)])
-    let (depth, k, capacity) = (
-      CExpression.integer(codes.depth), CExpression.integer(search.k), CExpression.integer(kernel.capacity)
-    )
-    func perRow(_ body: [CStatement]) -> CStatement {
-      .loop(variable: "m", from: "group", below: "end", step: 1, [.declare(type: "search *", name: "s", state)] + body)
+    func slot(_ base: CExpression, _ start: Dim, _ view: View) -> CExpression {
+      base[c(start) + "m" * c(view.strides[0]) + "j" * c(view.strides[1])]
     }
-    let begin: CExpression = .call(
-      "search_begin", ["s", queries + (from + "m" * rowStride), step, depth, .integer(kernel.limit), k, capacity])
-    let pass: CExpression = .call(
-      "search_panels",
-      [
-        states, .integer(kernel.stateBytes), "end" - "group", packed, scales, .integer(codes.pairs),
-        .integer(codes.count), k, capacity,
-      ])
     let finish: CExpression = .call(
       "search_finish",
-      ["s", matrix, depth, .integer((codes.depth + 15) / 16 * 16), .integer(codes.count), k, capacity, best, place])
-    let (scoreRow, scoreStep) = (c(values.strides[0]), c(values.strides[1]))
-    let (foundRow, foundStep) = (c(places.strides[0]), c(places.strides[1]))
-    let (toScore, toFound) = (c(scoreStart), c(foundStart))
-    let together = CExpression.integer(SearchKernel.rows)
-    let body: [CStatement] = [
-      .declare(
-        type: "const i64", name: "end", .conditional("group" + together < rowCount, "group" + together, rowCount)),
-      perRow([.expression(begin)]),
-      .expression(pass),
-      perRow([
-        .expression(finish),
-        .loop(
-          variable: "j", from: 0, below: k, step: 1,
-          [
-            .assign(scores[toScore + "m" * scoreRow + "j" * scoreStep], best["j"]),
-            .assign(found[toFound + "m" * foundRow + "j" * foundStep], place["j"]),
-          ]),
-      ]),
+      [
+        states, .integer(chunks), operands.bytes, matrix, operands.depth, .integer((kernel.codes.depth + 15) / 16 * 16),
+        operands.count, operands.k, operands.capacity, lowers, best, place,
+      ])
+    return [
+      .expression(finish),
+      .loop(
+        variable: "j", from: 0, below: operands.k, step: 1,
+        [
+          .assign(slot(scores, scoreStart, values), best["j"]),
+          .assign(slot(found, foundStart, places), place["j"]),
+        ]),
     ]
-    levels[0].append(
-      .loop(variable: "group", from: 0, below: rowCount, step: together, kind: .independent, body))
+  }
+
+  private func notInMemory(_ operands: SearchOperands) -> EmitFailure {
+    unsupported(schedule.graph.nodes[operands.kernel.search.topK], "needs its operand and results in memory")
   }
 }

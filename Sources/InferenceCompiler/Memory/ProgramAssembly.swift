@@ -40,7 +40,8 @@ extension LoweredUnit {
     let largest = Dictionary(uniqueKeysWithValues: symbols.map { ($0.name, $0.maximum) })
     let estimate = WorkEstimate(schedule: schedule)
     work = schedule.dispatches.enumerated().map { at, dispatch in
-      let cost = estimate.picoseconds(dispatch)
+      guard let kernel = kernels.first?[at] else { return StepWork(cost: 0, isSplit: false) }
+      let cost = estimate.picoseconds(dispatch, kernel)
       // Without a bound that a plan can hold there is no estimate.
       guard let most = cost.evaluate(largest), cost.terms.count <= 32 else { return StepWork(cost: 0, isSplit: false) }
       let bodies = kernels.compactMap { Splitting.split($0[at].body) }

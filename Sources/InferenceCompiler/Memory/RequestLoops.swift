@@ -116,7 +116,7 @@ extension Schedule {
         case .shown: return false
         }
       }
-    case .gemm, .pairwiseDots, .search, .prefetch: return false
+    case .gemm, .pairwiseDots, .searchStart, .search, .searchJoin, .prefetch: return false
     }
   }
 

@@ -5,7 +5,8 @@ import TensorTypes
 /// values of attention, or the first layers of experts over the same features. One step then reads the value for all.
 ///
 /// Every column keeps its own chain of multiply-adds, so results keep their bits. Their readers find them at an offset
-/// in wider rows: only products all of whose readers can look at them there are joined, so that nothing is copied.
+/// in wider rows: only products all of whose readers can look at them there are joined, so that nothing is copied. And
+/// only those that are read at one stage: keys for every layer of a decoder would take memory until the last has run.
 @Sendable func joinProducts(_ graph: inout Graph) throws(CompileError) {
   let groups = Siblings.all(in: graph)
   let byFirst = Dictionary(uniqueKeysWithValues: groups.map { ($0.members[0].gemm.node, $0) })
@@ -33,6 +34,8 @@ private struct Siblings {
     var functions: [Op]
     /// Of the matrices: side by side they take no more memory than apart.
     var format: PanelFormat
+    /// Of the last reader.
+    var stage: Int
   }
 
   struct Member {
@@ -51,11 +54,12 @@ private struct Siblings {
 
   static func all(in graph: Graph) -> [Siblings] {
     let readers = graph.readers
+    let stages = graph.stages
     var byOperand: [ValueID: Int] = [:]
     for node in graph.nodes where node.op.isProduct { byOperand[node.inputs[0], default: 0] += 1 }
     var found: [Key: Siblings] = [:]
     for (at, node) in graph.nodes.enumerated() where node.op.isProduct && byOperand[node.inputs[0], default: 0] > 1 {
-      guard let (key, member) = candidate(at, graph, readers) else { continue }
+      guard let (key, member) = candidate(at, graph, readers, stages) else { continue }
       found[key, default: Siblings(key: key)].members.append(member)
     }
     let groups = found.values.map { $0.readInPlace(graph, readers) }.filter { $0.members.count > 1 }
@@ -68,7 +72,7 @@ private struct Siblings {
   }
 
   private static func candidate(
-    _ at: Int, _ graph: Graph, _ readers: [ValueID: [Int]],
+    _ at: Int, _ graph: Graph, _ readers: [ValueID: [Int]], _ stages: [Int],
   ) -> (Key, Member)? {
     let node = graph.nodes[at]
     guard let gemm = FusionPlan.gemm(at, graph, readers, []), let matrix = graph[node.inputs[1]].constant,
@@ -78,10 +82,12 @@ private struct Siblings {
     let columns = matrix.shape[isTransposed ? 0 : 1]
     let functions = gemm.epilogue.map { graph.nodes[$0].op }
     // Products of fewer columns are dot products, whose sums have another order.
-    guard columns >= GemmKernel.fewColumns, functions.allSatisfy(\.isUnary) else { return nil }
+    guard columns >= GemmKernel.fewColumns, functions.allSatisfy(\.isUnary),
+      let stage = graph.lastStage(reading: gemm.result, readers, stages)
+    else { return nil }
     let key = Key(
       operand: node.inputs[0], op: node.op, isBiased: gemm.bias != nil, functions: functions,
-      format: PanelFormat(holding: matrix, isTransposed: isTransposed))
+      format: PanelFormat(holding: matrix, isTransposed: isTransposed), stage: stage)
     return (key, Member(gemm: gemm, matrix: node.inputs[1], columns: columns))
   }
 
@@ -98,6 +104,32 @@ private struct Siblings {
 }
 
 extension Graph {
+  /// For every node the most products, attentions among them, on a way from an input up to it.
+  fileprivate var stages: [Int] {
+    var before: [ValueID: Int] = [:]
+    return nodes.map { node in
+      let stage = (node.inputs.map { before[$0] ?? 0 }.max() ?? 0) + (node.op.readsStrided ? 1 : 0)
+      for id in node.outputs { before[id] = stage }
+      return stage
+    }
+  }
+
+  /// The stage of the last node that reads a value, through a few movements; nil where more follow each other.
+  fileprivate func lastStage(
+    reading id: ValueID, _ readers: [ValueID: [Int]], _ stages: [Int], moves: Int = 8,
+  ) -> Int? {
+    var last = 0
+    for at in readers[id] ?? [] {
+      var stage: Int? = stages[at]
+      if nodes[at].op.isStridedView {
+        stage = moves > 0 ? lastStage(reading: nodes[at].outputs[0], readers, stages, moves: moves - 1) : nil
+      }
+      guard let stage else { return nil }
+      last = max(last, stage)
+    }
+    return last
+  }
+
   /// Whether whoever reads a value can do so in a part of wider rows, through movements that are but other strides, too.
   fileprivate func isReadInPlace(
     _ id: ValueID, _ view: View, _ readers: [ValueID: [Int]], isMoved: Bool = false,

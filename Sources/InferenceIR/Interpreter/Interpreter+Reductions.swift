@@ -2,6 +2,9 @@ import Glibc
 import TensorTypes
 
 extension Interpreter {
+  /// Columns of a product that are made together.
+  private static let columnsAtOnce = 32
+
   static func matmul(
     _ transposeA: Bool, _ transposeB: Bool, _ a: Constant, _ b: Constant, _ to: ResultType,
   ) -> Constant {
@@ -15,19 +18,31 @@ extension Interpreter {
     let (bStep, bColumn) = transposeB ? (1, inner) : (columns, 1)
 
     func products<T: Numeric>(_ x: [T], _ y: [T], _ add: (T, T, T) -> T) -> [T] {
-      var results: [T] = []
-      results.reserveCapacity(to.count)
-      for (aStart, bStart) in zip(aStarts, bStarts) {
-        for row in 0..<rows {
-          let xs = aStart * rows * inner + row * aRow
-          var sums = [T](repeating: 0, count: columns)
-          // k outermost: every sum is still made in the order of k, and b is read along its rows.
+      var results = [T](repeating: 0, count: to.count)
+      // Some columns at a time, side by side for all rows: every sum is still made in the order of k.
+      for (at, (aStart, bStart)) in zip(aStarts, bStarts).enumerated() {
+        for first in stride(from: 0, to: columns, by: columnsAtOnce) {
+          let width = min(columnsAtOnce, columns - first)
+          var block: [T] = []
+          block.reserveCapacity(inner * width)
           for k in 0..<inner {
-            let factor = x[xs + k * aStep]
             let ys = bStart * inner * columns + k * bStep
-            for column in 0..<columns { sums[column] = add(sums[column], factor, y[ys + column * bColumn]) }
+            for column in first..<first + width { block.append(y[ys + column * bColumn]) }
           }
-          results += sums
+          for row in 0..<rows {
+            let xs = aStart * rows * inner + row * aRow
+            let sums = at * rows * columns + row * columns + first
+            block.withUnsafeBufferPointer { block in
+              results.withUnsafeMutableBufferPointer { results in
+                for k in 0..<inner {
+                  let factor = x[xs + k * aStep]
+                  for column in 0..<width {
+                    results[sums + column] = add(results[sums + column], factor, block[k * width + column])
+                  }
+                }
+              }
+            }
+          }
         }
       }
       return results
