@@ -3,14 +3,15 @@ import Glibc
 
 /// How many CPUs the container may use: threads beyond them only make the kernel stop us.
 package enum CPUQuota {
-  /// The CPU quota of the cgroup rounded down, at least 1, at most the CPUs that the scheduler offers.
+  /// The CPU quota of the cgroup rounded down, at least 1, at most the CPUs that the scheduler offers: as they were
+  /// when it was asked for first.
   ///
   /// Rounding down keeps a quota of 1.5 CPUs from being spent by two busy threads before its period ends.
-  package static func threads() -> Int {
+  package static let threads: Int = {
     let offered = Int(serve_cpu_count())
     guard let quota = smallestQuota() else { return offered }
     return min(offered, max(1, Int(quota)))
-  }
+  }()
 
   /// CPUs per period, from the contents of a cgroup v2 `cpu.max` ("150000 100000"); nil for "max" or nonsense.
   static func quota(cpuMax text: String) -> Double? {

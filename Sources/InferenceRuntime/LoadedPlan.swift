@@ -16,7 +16,7 @@ package final class LoadedPlan: Sendable {
   package convenience init(path: String) throws(RuntimeError) {
     let file: PlanFile
     do throws(PlanError) {
-      file = try PlanFile.open(path, threads: CPUQuota.threads())
+      file = try PlanFile.open(path, threads: CPUQuota.threads)
     } catch {
       throw .plan(error)
     }

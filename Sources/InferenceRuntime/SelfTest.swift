@@ -5,13 +5,16 @@ import TensorTypes
 extension LoadedPlan {
   /// Runs every golden vector and compares; fails closed, a program without one included.
   /// - Parameter team: runs parts of long steps on other threads.
-  package func selfTest(team: Team? = nil) throws(RuntimeError) {
+  /// - Returns: the executor that ran them. Its pages are there, which a new one's first run would wait for.
+  @discardableResult
+  package func selfTest(team: Team? = nil) throws(RuntimeError) -> sending Executor {
     let executor = try Executor(self, team: team)
     let plan = plan
     for (index, program) in plan.programs.enumerated() {
       guard plan.golden.contains(where: { $0.program == index }) else { throw .noGolden(program: program.name) }
     }
     for vector in plan.golden { try executor.check(vector) }
+    return executor
   }
 }
 

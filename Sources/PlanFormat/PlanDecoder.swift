@@ -62,19 +62,18 @@ struct PlanDecoder {
 
   private func dim(_ read: inout ByteReader) throws(PlanError) -> Dim {
     let terms = try read.list(minimum: 12) { (read) throws(PlanError) in
-      let coefficient = Dim(try read.int())
+      let coefficient = try read.int()
       let monomial = try read.list(minimum: 4) { (read) throws(PlanError) in
         let index = try read.index()
         guard symbols.indices.contains(index) else { throw read.failure("there is no symbol \(index)") }
         return symbols[index].name
       }
       guard monomial.count <= Self.maximumDegree else { throw read.failure("a dimension of degree \(monomial.count)") }
-      return monomial.reduce(coefficient) { $0 * Dim(symbol: $1) }
+      return (coefficient: coefficient, symbols: monomial)
     }
     guard terms.count <= Self.maximumTerms else { throw read.failure("a dimension of \(terms.count) terms") }
-    let sum = terms.reduce(Dim(0), +)
-    guard sum.terms.count == terms.count else { throw read.failure("a dimension that is not in normal form") }
-    return sum
+    guard let dim = Dim(distinct: terms) else { throw read.failure("a dimension that is not in normal form") }
+    return dim
   }
 
   private func field(_ read: inout ByteReader) throws(PlanError) -> Field {

@@ -24,6 +24,19 @@ package struct Dim: Hashable, Sendable {
     terms = [Term(monomial: [symbol], coefficient: 1)]
   }
 
+  /// The sum of terms with distinct monomials, in any order; nil where two are alike or a coefficient is zero. It costs
+  /// no more than the terms: reading a plan makes a dimension a step.
+  package init?(distinct terms: [(coefficient: Int, symbols: Monomial)]) {
+    var sorted = terms.map {
+      Term(monomial: $0.symbols.count < 2 ? $0.symbols : $0.symbols.sorted(), coefficient: $0.coefficient)
+    }
+    if sorted.count > 1 { sorted.sort { $0.monomial.lexicographicallyPrecedes($1.monomial) } }
+    for (at, term) in sorted.enumerated() {
+      if term.coefficient == 0 || (at > 0 && sorted[at - 1].monomial == term.monomial) { return nil }
+    }
+    self.terms = sorted
+  }
+
   private init(_ sums: [Monomial: Int]) {
     terms =
       sums.filter { $0.value != 0 }

@@ -15,7 +15,7 @@ struct Served: Sendable {
   /// Serves until SIGTERM or SIGINT; `started` is when the program began, monotonic nanoseconds.
   func serve(started: UInt64) throws {
     let settings = try settings()
-    let threads = settings.threads ?? CPUQuota.threads()
+    let threads = settings.threads ?? CPUQuota.threads
     // The plan is read while the server starts: each takes milliseconds.
     let loading = Background { try load(settings, threads) }
     let server = try Failure.catching(Failure.environment) {
@@ -65,11 +65,12 @@ struct Served: Sendable {
         throw Failure(Failure.input, "the plan has no store '\(unknown)': \(list)")
       }
       // A step is split over cores, so over no more than this process may use, however many event loops there are.
-      let team = try Team(loaded, cores: min(threads, CPUQuota.threads()))
-      try loaded.selfTest(team: team)
+      let team = try Team(loaded, cores: min(threads, CPUQuota.threads))
+      let executor = try loaded.selfTest(team: team)
       let stores = try FeatureStores(plan: loaded.plan, paths: settings.stores)
       let service = try Service(
-        loaded, stores: stores, settings: settings, threads: threads, version: Self.version, team: team)
+        loaded, stores: stores, settings: settings, threads: threads, version: Self.version, team: team,
+        executor: executor)
       return (service, MonotonicClock.now() - began)
     }
   }

@@ -1,6 +1,8 @@
-"""From exec of served to its first correct answer, beside creating a session; resident memory and bytes on disk."""
+"""From opening a model to its first answer, ours and onnxruntime's, each in a process that has started; the same from exec of
+served over HTTP; resident memory and bytes on disk."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import servers
-from engines import Refused
+from engines import Refused, servec
 from models import all_models
 from reference import relative_error
 
@@ -19,13 +21,14 @@ SESSION = """
 import re, sys, time
 import numpy, onnxruntime
 resident = lambda: int(re.search(r"VmRSS:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
+feeds = dict(numpy.load(sys.argv[2]))
 options = onnxruntime.SessionOptions()
-options.intra_op_num_threads = options.inter_op_num_threads = 1
+options.intra_op_num_threads, options.inter_op_num_threads = int(sys.argv[3]), 1
 options.log_severity_level = 4
 before, start = resident(), time.perf_counter()
 session = onnxruntime.InferenceSession(sys.argv[1], options, ["CPUExecutionProvider"])
 created = time.perf_counter() - start
-session.run(None, dict(numpy.load(sys.argv[2])))
+session.run(None, feeds)
 print(created * 1e3, (time.perf_counter() - start) * 1e3, resident() - before)
 """
 
@@ -36,10 +39,12 @@ class Load:
 
     model: str
     kind: str
-    ours_ms: float
-    """From exec to the first answer over HTTP."""
-    load_ms: float
-    """Of it, from opening the plan to ready: every byte verified, every program run once with the right outputs."""
+    ready_ms: float
+    """From opening the plan to ready: every byte verified, every program run on its golden vectors with the right outputs."""
+    answer_ms: float
+    """The same and the first run: what creating a session and its first run are to the peer."""
+    exec_ms: float
+    """From exec of `served` to the first answer over HTTP."""
     session_ms: float
     session_and_run_ms: float
     ours_resident: float
@@ -66,7 +71,7 @@ def resident(pid):
 
 
 def first_answer(served, plan, body, truth):
-    """(milliseconds from exec to the answer, of these in loading, resident memory)."""
+    """(milliseconds from exec to the answer, resident memory)."""
     server = servers.Server.served(f"{served} --plan {plan} --http-port {{port}} --host 127.0.0.1", subprocess.PIPE)
     try:
         # The log tells at once what asking again and again would tell late.
@@ -80,19 +85,25 @@ def first_answer(served, plan, body, truth):
         outputs = {o["name"]: np.array(o["data"]).reshape(o["shape"]) for o in json.loads(answer)["outputs"]}
         if relative_error(outputs, truth) > 1e-3:
             raise Refused("served answers wrongly")
-        return elapsed, ready["loadSeconds"] * 1e3, *resident(server.process.pid)
+        return elapsed, *resident(server.process.pid)
     finally:
         server.stop()
 
 
-def session(path, feeds_file):
-    command = [sys.executable, "-c", SESSION, str(path), str(feeds_file)]
+def loaded(ours, plan, data, threads):
+    """Milliseconds of loading, and of it and the first run, in a process of its own."""
+    (row,) = ours.json("bench", plan, "--load", "--data", data, "--threads", threads)
+    return row["ready_ms"], row["answer_ms"]
+
+
+def session(path, feeds_file, threads):
+    command = [sys.executable, "-c", SESSION, str(path), str(feeds_file), str(threads)]
     return tuple(map(float, subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()))
 
 
 def rows(ours, options, truth_of):
     """A row for each model file, batch 1."""
-    seen = set()
+    seen, threads = set(), len(os.sched_getaffinity(0))
     for model in all_models().values():
         if model.stem in seen or (options.only and model.name not in options.only):
             continue
@@ -101,18 +112,22 @@ def rows(ours, options, truth_of):
         feeds, truth = model.inputs(1), truth_of(model, path, 1, options.models)
         feeds_file = options.work / "feeds.npz"
         np.savez(feeds_file, **feeds)
-        served, sessions, refused, size = [], [], "", float("nan")
+        data = options.work / f"{model.name}-loading"
+        servec.write_data(data, feeds, truth)
+        inside, served, sessions, refused, size = [], [], [], "", float("nan")
         for _ in range(options.rounds):
-            sessions.append(session(path, feeds_file))
+            sessions.append(session(path, feeds_file, threads))
             try:
                 plan = ours.plan(model, path)
                 size = plan.stat().st_size / 2**20
+                inside.append(loaded(ours, plan, data, threads))
                 served.append(first_answer(options.served, plan, request(feeds), truth))
             except Refused as reason:
                 refused = str(reason)
         middle = lambda runs, column: statistics.median(run[column] for run in runs) if runs else float("nan")
-        print(f"loading {model.name}: {middle(served, 0):.1f} ms, of it loading {middle(served, 1):.1f}, "
-              f"session {middle(sessions, 0):.1f} ms", file=sys.stderr)
+        print(f"loading {model.name}: first answer {middle(inside, 1):.1f} ms, from exec {middle(served, 0):.1f}, "
+              f"session and run {middle(sessions, 1):.1f} ms", file=sys.stderr)
         yield Load(
-            model.name, model.kind, middle(served, 0), middle(served, 1), middle(sessions, 0), middle(sessions, 1),
-            middle(served, 2), middle(served, 3), middle(sessions, 2), size, path.stat().st_size / 2**20, refused)
+            model.name, model.kind, middle(inside, 0), middle(inside, 1), middle(served, 0), middle(sessions, 0),
+            middle(sessions, 1), middle(served, 1), middle(served, 2), middle(sessions, 2), size,
+            path.stat().st_size / 2**20, refused)

@@ -22,6 +22,6 @@ import Testing
     #expect(CPUQuota.quota(cpuMax: "max 100000\n") == nil)
     #expect(CPUQuota.quota(cpuMax: "-1 100000") == nil)
     #expect(CPUQuota.quota(cpuMax: "") == nil)
-    #expect((1...1024).contains(CPUQuota.threads()))
+    #expect((1...1024).contains(CPUQuota.threads))
   }
 }

@@ -17,9 +17,10 @@ final class TestServer: Sendable {
     path = try TestPlans.write(plan)
     server = try Server(settings, host: "127.0.0.1", threads: threads)
     let loaded = try LoadedPlan(path: path)
-    try loaded.selfTest()
+    let executor = try loaded.selfTest()
     let service = try Service(
-      loaded, stores: try FeatureStores(plan: plan), settings: settings, threads: threads, version: "test")
+      loaded, stores: try FeatureStores(plan: plan), settings: settings, threads: threads, version: "test",
+      executor: executor)
     try server.install(service)
   }
 

@@ -8,10 +8,10 @@ import Testing
     let memory = PodMemory(Fixture.service, Fixture.facts)
     #expect(memory.plan == 12 << 20)
     #expect(memory.arenas == 2 * (3 << 20))
-    #expect(memory.queue == 512 * (16384 + 4096))
+    #expect(memory.queue == 512 * (8192 + 4096))
     #expect(memory.bodies == 2 * 2 * (4 << 20))
-    #expect(memory.process == (20 + 64) << 20)
-    #expect(memory.total == (12 + 6 + 10 + 16 + 84) << 20)
+    #expect(memory.process == (15 + 64) << 20)
+    #expect(memory.total == (12 + 6 + 6 + 16 + 79) << 20)
     #expect(memory.sum == memory.plan + memory.arenas + memory.queue + memory.bodies + memory.process)
   }
 
@@ -33,7 +33,7 @@ import Testing
     }
     #expect(
       error?.description
-        == "service `recommender` has 64Mi of memory and needs 128Mi: plan 12582912 + arenas 6291456 + queue 10485760 "
-        + "+ bodies 16777216 + process 88080384 bytes")
+        == "service `recommender` has 64Mi of memory and needs 119Mi: plan 12582912 + arenas 6291456 + queue 6291456 "
+        + "+ bodies 16777216 + process 82837504 bytes")
   }
 }

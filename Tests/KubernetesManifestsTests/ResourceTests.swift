@@ -41,7 +41,7 @@ import Testing
       container["args"]
         == ["--plan", "/plans/sha256-\(Fixture.digest).plan", "--config", "/etc/served/served.json"])
     #expect(container.at("startupProbe", "failureThreshold") == 30)
-    #expect(container.at("resources", "requests") == ["cpu": "2", "memory": "128Mi"])
+    #expect(container.at("resources", "requests") == ["cpu": "2", "memory": "119Mi"])
     #expect(container.at("resources", "requests") == container.at("resources", "limits"))
   }
 

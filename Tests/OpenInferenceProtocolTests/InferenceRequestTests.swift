@@ -31,6 +31,19 @@ import Testing
     #expect(try readInference(vectors, request(input)).frame.values(0, as: Float.self) == [1, 2])
   }
 
+  @Test(arguments: [
+    "[1 2]", "[1,]", "[,1]", "[1,2", "[1,2}", "[1,{\"a\":[2]}]", "[1,\"]\"]", "[[1],2]]", "[1,02]", "[1,-]",
+  ])
+  func `malformed data is refused`(data: String) throws {
+    let input = #"{"name":"x","data":\#(data),"shape":[1,2],"datatype":"FP32"}"#
+    #expect(try error(vectors, request(input))?.status == 400)
+  }
+
+  @Test func `brackets and quotes in strings are text`() throws {
+    let input = #"{"name":"x","data":["]","[\"]","_Y"],"shape":[1,3],"datatype":"BYTES"}"#
+    #expect(try readInference(plan(.tensor(.string), [3]), request(input)).frame.strings(0) == ["]", "[\"]", "_Y"])
+  }
+
   @Test func `several requests in one call share their symbols`() throws {
     let text = request(
       #"""

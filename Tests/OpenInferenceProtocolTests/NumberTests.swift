@@ -34,13 +34,18 @@ import Testing
 
   @Test func `random numbers read as the standard library reads them`() throws {
     var random = SystemRandomNumberGenerator()
-    for _ in 0..<20_000 {
+    for _ in 0..<8_000 {
       let digits = UInt64.random(in: 0...UInt64.max, using: &random) >> UInt64.random(in: 0...60, using: &random)
-      let text = "\(digits)e\(Int.random(in: -60...38, using: &random))"
-      let expected = try #require(Double(text))
-      if expected.isFinite { #expect(try double(text).bitPattern == expected.bitPattern, "\(text)") }
-      let single = try #require(Float(text))
-      if single.isFinite { #expect(try float(text).bitPattern == single.bitPattern, "\(text)") }
+      let zeros = String(repeating: "0", count: Int.random(in: 0...12, using: &random))
+      let exponent = Int.random(in: -60...38, using: &random)
+      for text in [
+        "\(digits)e\(exponent)", "0.\(zeros)\(digits)", "-\(digits >> 20).\(zeros)\(digits)E\(exponent / 9)",
+      ] {
+        let expected = try #require(Double(text))
+        if expected.isFinite { #expect(try double(text).bitPattern == expected.bitPattern, "\(text)") }
+        let single = try #require(Float(text))
+        if single.isFinite { #expect(try float(text).bitPattern == single.bitPattern, "\(text)") }
+      }
     }
   }
 

@@ -11,6 +11,14 @@ import Testing
     #expect(batch - batch == 0)
   }
 
+  @Test func `a sum of distinct terms is taken as it is, in any order`() {
+    #expect(Dim(distinct: []) == 0)
+    #expect(Dim(distinct: [(3, ["cand", "batch"]), (7, [])]) == cand * batch * 3 + 7)
+    #expect(Dim(distinct: [(1, ["cand"]), (2, ["batch", "batch"])]) == batch * batch * 2 + cand)
+    #expect(Dim(distinct: [(0, ["batch"])]) == nil)
+    #expect(Dim(distinct: [(1, ["batch", "cand"]), (2, ["cand", "batch"])]) == nil)
+  }
+
   @Test func `division is exact or nothing`() {
     #expect((batch * 12).dividedExactly(by: 4) == batch * 3)
     #expect((batch * cand * 6).dividedExactly(by: cand * 2) == batch * 3)

@@ -123,7 +123,7 @@ package struct Bench {
   }
 
   /// Dimensions as given inputs have them.
-  private func fit(_ dims: inout [Int], to inputs: [HostTensor], _ plan: Plan, _ program: Program) throws {
+  func fit(_ dims: inout [Int], to inputs: [HostTensor], _ plan: Plan, _ program: Program) throws {
     let leading = program.batch.map { [Dim(symbol: plan.symbols[$0].name)] } ?? []
     for (binding, tensor) in zip(program.inputs, inputs) {
       let shape = Shape(leading + binding.shape.dims)

@@ -25,26 +25,24 @@ extension Emitter {
   mutating func rankedTrees(
     _ kernel: RankedTreeKernel, _ x: TreeKernel.Matrix, _ y: TreeKernel.Matrix, rows: CExpression,
   ) {
-    let row = rankedRow(kernel, x, y)
-    let finish = finishedScores(kernel.trees, y)
-    let each: CStatement = .loop(variable: "row", from: 0, below: rows, step: 1, kind: .independent, row + finish)
-    guard kernel.depth <= RankedTreeKernel.deepestBlock else {
-      levels[0].append(each)
-      return
-    }
-    let lanes = CExpression.integer(RankedTreeKernel.lanes)
-    let enough = CExpression.integer(RankedTreeKernel.fewestLanes)
-    let block: [CStatement] = [
-      .declare(type: "const i64", name: "last", .conditional("first" + lanes < rows, "first" + lanes, rows)),
-      .branch(
-        "last" - "first" >= enough, then: rankedBlock(kernel, x, y),
-        else: [.loop(variable: "row", from: "first", below: "last", step: 1, row)]),
-      .loop(variable: "row", from: "first", below: "last", step: 1, finish),
+    let (lanes, enough) = (
+      CExpression.integer(RankedTreeKernel.lanes), CExpression.integer(RankedTreeKernel.fewestLanes)
+    )
+    let single: CStatement = .loop(variable: "row", from: "first", below: "last", step: 1, rankedRow(kernel, x, y))
+    var body: [CStatement] = [
+      .declare(type: "const i64", name: "last", .conditional("first" + "block" < rows, "first" + "block", rows))
     ]
-    let blocks: CStatement = .loop(
-      variable: "first", from: 0, below: rows, step: lanes, kind: .independent, block)
-    // Fewer rows than a block is worth are shared row by row.
-    levels[0].append(.branch(rows < enough, then: [each], else: [blocks]))
+    if kernel.depth <= RankedTreeKernel.deepestBlock {
+      body.append(.branch("last" - "first" >= enough, then: rankedBlock(kernel, x, y), else: [single]))
+    } else {
+      body.append(single)
+    }
+    body.append(.loop(variable: "row", from: "first", below: "last", step: 1, finishedScores(kernel.trees, y)))
+    levels[0] += [
+      // Rows too few for a block are shared one by one.
+      .declare(type: "const i64", name: "block", .conditional(rows < enough, 1, lanes)),
+      .loop(variable: "first", from: 0, below: rows, step: "block", kind: .independent, body),
+    ]
   }
 
   // MARK: One row

@@ -25,7 +25,7 @@ final class CallRunner {
   init(_ service: Service, shard: Metrics.Shard) throws {
     self.service = service
     self.shard = shard
-    executor = try Executor(service.loaded, team: service.team)
+    executor = try service.makeExecutor()
     let features = try FeatureReader(service.stores)
     self.features = features
     groups = service.programs.indices.map { features.groups(of: $0) }

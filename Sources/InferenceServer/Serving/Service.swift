@@ -18,6 +18,8 @@ package final class Service: Sendable {
   let programs: [ServedProgram]
   private let version: String
   private let madeDocuments = Mutex<Documents?>(nil)
+  /// What the self-test ran on, until a loop takes it.
+  private let warmExecutor: Mutex<Executor?>
 
   /// Bodies that are the same for every client.
   struct Documents: Sendable {
@@ -28,10 +30,12 @@ package final class Service: Sendable {
   }
 
   /// Prepares `loaded` for serving by `threads` event loops; `version` is that of this program.
+  /// - Parameter executor: of this plan and team, for one of the loops; the others make their own.
   package init(
     _ loaded: LoadedPlan, stores: FeatureStores, settings: ServedSettings, threads: Int, version: String,
-    team: Team? = nil,
+    team: Team? = nil, executor: sending Executor? = nil,
   ) throws(ServerError) {
+    warmExecutor = Mutex(executor)
     let plan = loaded.plan
     do {
       request = try RequestSchema(plan)
@@ -50,6 +54,16 @@ package final class Service: Sendable {
     metrics.set(.threads, to: Double(threads))
     metrics.set(.arenaBytes, to: Double(threads) * Double(plan.programs.map(\.arenaBytes).max() ?? 0))
     self.version = version
+  }
+
+  /// An executor for one loop.
+  func makeExecutor() throws(RuntimeError) -> Executor {
+    let warm = warmExecutor.withLock { executor in
+      defer { executor = nil }
+      return executor
+    }
+    if let warm { return warm }
+    return try Executor(loaded, team: team)
   }
 
   /// Made when somebody asks first: an example of a large request is large, and pods start without.

@@ -26,6 +26,7 @@ struct Decimal {
 
   /// The nearest `Float`, ties to even, rounded once; infinite when out of range.
   var float: Float {
+    if let quick = quickFloat { return quick }
     let value = double
     // Rounding the nearest double again is wrong only where it stands exactly between two floats and the decimal
     // does not, or where floats are subnormal and keep fewer bits.
@@ -38,6 +39,19 @@ struct Decimal {
       return isNegative ? -rounded : rounded
     }
     return Float(text) ?? Float(value)
+  }
+
+  /// The nearest `Float` where doubles are enough to see it: the mantissa and the quotient, or the product, are each
+  /// rounded once and the power is exact, so the result is within 2 units in the last place of the decimal. Unless that
+  /// is about halfway between two floats, both round to the same.
+  private var quickFloat: Float? {
+    guard isExact, exponent >= -22, exponent <= 22 else { return nil }
+    let power = Self.exactPowers[Int(exponent.magnitude)]
+    let magnitude = exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
+    let rest = magnitude.bitPattern & 0x1FFF_FFFF
+    // Subnormal floats keep fewer bits.
+    guard magnitude >= 0x1p-126, rest < 0x1000_0000 - 4 || rest > 0x1000_0000 + 4 else { return nil }
+    return Float(isNegative ? -magnitude : magnitude)
   }
 
   /// The value as 64 significant bits where that takes one multiplication or division of integers, which is so for

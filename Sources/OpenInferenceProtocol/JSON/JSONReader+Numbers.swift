@@ -40,6 +40,13 @@ extension JSONReader {
   private mutating func takeDigits(
     of number: inout Decimal, _ digits: inout Int, droppedExponent: Int, takenExponent: Int,
   ) {
+    // Eight at once where all of them are significant and fit.
+    while digits + 8 <= 19, number.mantissa != 0 || byte != UInt8(ascii: "0"), let eight = eightDigits {
+      number.mantissa = number.mantissa &* 100_000_000 &+ eight
+      number.exponent += 8 * takenExponent
+      digits += 8
+      offset += 8
+    }
     while offset < count {
       let digit = base[offset] &- UInt8(ascii: "0")
       if digit >= 10 { return }
@@ -54,6 +61,21 @@ extension JSONReader {
         if digit != 0 { number.isExact = false }
       }
     }
+  }
+
+  /// The number that the next eight bytes are, if all are digits: pairs, fours and all eight by a multiplication each
+  /// (Lemire, "Number Parsing at a Gigabyte per Second", section 4).
+  @inline(__always)
+  private var eightDigits: UInt64? {
+    guard offset + 8 <= count else { return nil }
+    let word = UInt64(littleEndian: UnsafeRawPointer(base + offset).loadUnaligned(as: UInt64.self))
+    let digits = word &- 0x3030_3030_3030_3030
+    guard ((word &+ 0x4646_4646_4646_4646) | digits) & 0x8080_8080_8080_8080 == 0 else { return nil }
+    let pairs = digits &* 10 &+ digits >> 8
+    let mask: UInt64 = 0x0000_00FF_0000_00FF
+    let high = (pairs & mask) &* (100 + 1_000_000 << 32)
+    let low = (pairs >> 16 & mask) &* (1 + 10_000 << 32)
+    return (high &+ low) >> 32
   }
 
   private mutating func exponent(of number: inout Decimal) throws(JSONError) {

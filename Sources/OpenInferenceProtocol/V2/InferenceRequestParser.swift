@@ -59,7 +59,7 @@ struct ParsedInferenceRequest {
       case "data":
         guard data == nil else { throw RequestError(400, "'data' is given twice") }
         data = json
-        try json.skip()
+        try json.skipData()
       default: try json.skip()
       }
     }
@@ -118,6 +118,11 @@ extension JSONReader {
 
   fileprivate mutating func skip() throws(RequestError) {
     do { try skipValue(depth: 1) } catch { throw RequestError(error) }
+  }
+
+  /// Tensors are read when all is known of them.
+  fileprivate mutating func skipData() throws(RequestError) {
+    do { try skipUncheckedArray() } catch { throw RequestError(error) }
   }
 
   fileprivate mutating func text(_ field: String) throws(RequestError) -> String {

@@ -43,6 +43,12 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Instead of times: whether single requests, fewer requests and two threads give the same bits.")
   var sameBits = false
 
+  @Flag(
+    help:
+      "Instead of times of runs: of loading a .plan file to its first answer, once, on --data; the first of --threads."
+  )
+  var load = false
+
   @Option(help: "text, or json: one object a line with model, batch, threads, p50_us, p99_us and min_us.")
   var format = OutputFormat.text
 
@@ -50,6 +56,11 @@ struct BenchCommand: ParsableCommand {
     let bench = try Bench(
       batches: try numbers(batch, "--batch"), threads: try numbers(threads, "--threads"), requests: max(1, requests),
       seconds: seconds, data: data, weights: weights, numerics: numerics)
+    if load {
+      if format == .text { Console.note(LoadRow.header) }
+      let row = try bench.runLoad(path: path)
+      return Console.result(format == .json ? row.json : row.text)
+    }
     if steps {
       if format == .text { Console.note(StepRow.header) }
       return try bench.runSteps(path: path) { Console.result(format == .json ? $0.json : $0.text) }
