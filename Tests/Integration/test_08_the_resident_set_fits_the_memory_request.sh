@@ -1,4 +1,5 @@
 . "$HERE/lib.sh"
+. "$HERE/memory.sh"
 # A service whose arena and bodies are large beside the program, so that most of the request is memory that can be filled:
 # both event loops compute with the largest dimensions, and then read two bodies of the largest size at a time.
 cp "$HERE/../Fixtures/onnx/mlp_matmul_opset8/model.onnx" .
@@ -27,23 +28,12 @@ pipeline Rank(req: Request) -> Response using classifier: Classifier {
   return Response { best = sum(top.value, axis: 0) }
 }
 
-pool node { machine = "e2-standard-4" }
-cluster here {
-  provider  = gke
-  image     = "served@sha256:0d1c9a4e2b7f5a6388c1f0e4d2b39a7c5e6f8091a2b3c4d5e6f708192a3b4c5d"
-  artifacts = "/plans"
-}
-
 service rank {
   pipeline = Rank
   batching { queue = 4 }
   placement { only node { cpu = 2 } }
 }
-env test { cluster = here }
 END
-"$SERVEC" build rank.serve -o dist >build.log 2>&1 || fail "$(cat build.log)"
-requested=$(sed -nE 's/.*memory: "([0-9]+)Mi".*/\1/p' dist/test/rank-deployment.yaml | head -1)
-
 # 32 bytes an element is what the largest body is computed with.
 awk 'BEGIN {
   number = "1.00000000000000000000000000000"
@@ -52,10 +42,7 @@ awk 'BEGIN {
   printf "]}"
 }' >body
 length=$(stat -c %s body)
-"$SERVED" --plan dist/plans/*.plan --host 127.0.0.1 --http-port 0 --threads 2 >served.log 2>&1 &
-served_pid=$!
-await_ready
-idle=$(awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$served_pid/status")
+deploy
 # ask COUNT : on so many new connections, which are dealt to the loops in turn, sends a body each, all but the last byte;
 # when all wait, sends that and expects the answers.
 ask() {
@@ -74,7 +61,4 @@ ask() {
 }
 ask 2
 ask 4
-peak=$(awk '/^VmHWM/ { print int(($2 + 1023) / 1024) }' "/proc/$served_pid/status")
-echo "resident: $idle MiB when ready, $peak MiB at most, of $requested MiB that the pod asks for"
-[ "$peak" -le "$requested" ] || fail "more than was asked for"
-[ $((10 * peak)) -ge $((9 * requested)) ] || fail "less than nine tenths of what was asked for"
+expect_filled

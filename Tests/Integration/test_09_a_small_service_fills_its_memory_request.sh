@@ -1,29 +1,18 @@
 . "$HERE/lib.sh"
+. "$HERE/memory.sh"
 # Of a small model most of the request is room for clients: as many connections as requests may wait, each of which has
 # asked, and on each event loop two bodies of the largest size that are still being read.
 cp "$HERE/../Fixtures/onnx/mlp_matmul_opset8/model.onnx" .
 cat >rank.serve <<'END'
 serve 1
 model Classifier { source = "model.onnx" }
-pool node { machine = "e2-standard-4" }
-cluster here {
-  provider  = gke
-  image     = "served@sha256:0d1c9a4e2b7f5a6388c1f0e4d2b39a7c5e6f8091a2b3c4d5e6f708192a3b4c5d"
-  artifacts = "/plans"
-}
 service rank {
   model = Classifier
   batching { queue = 512 }
   placement { only node { cpu = 2 } }
 }
-env test { cluster = here }
 END
-"$SERVEC" build rank.serve -o dist >build.log 2>&1 || fail "$(cat build.log)"
-requested=$(sed -nE 's/.*memory: "([0-9]+)Mi".*/\1/p' dist/test/rank-deployment.yaml | head -1)
-
-"$SERVED" --plan dist/plans/*.plan --host 127.0.0.1 --http-port 0 --threads 2 >served.log 2>&1 &
-served_pid=$!
-await_ready
+deploy
 # body LENGTH : a request with so many bytes, most of them spaces.
 body() {
   local text='{"inputs":[{"name":"x","datatype":"FP32","shape":[1,9],"data":[1,2,3,4,5,6,7,8,9]}]'
@@ -57,7 +46,4 @@ for connection in "${bodies[@]}"; do
   read -r line <&"$connection"
   expect "status" "${line%$'\r'}" "HTTP/1.1 200 OK"
 done
-peak=$(awk '/^VmHWM/ { print int(($2 + 1023) / 1024) }' "/proc/$served_pid/status")
-echo "resident: $peak MiB at most, of $requested MiB that the pod asks for"
-[ "$peak" -le "$requested" ] || fail "more than was asked for"
-[ $((10 * peak)) -ge $((9 * requested)) ] || fail "less than nine tenths of what was asked for"
+expect_filled
