@@ -62,7 +62,10 @@ struct GemmKernel {
     if transposeA { aLeading[rank - 2] = a.strides[rank - 1] }
     self.aLeading = aLeading
     aStep = transposeA ? a.strides[rank - 2] : a.strides[rank - 1]
-    guard arithmetic == .floats || aStep == 1 else { throw fail("is a product of integers that are not in rows") }
+    // Rows of one element have no step.
+    guard arithmetic == .floats || aStep == 1 || depth == 1 else {
+      throw fail("is a product of integers that are not in rows")
+    }
     let leading = Shape(Array(resultShape.dims.dropLast()))
     var strides = [aLeading, Array(result.strides.dropLast())]
     for at in gemm.epilogue {
