@@ -84,11 +84,11 @@ exhaustive: deps ## Try every elementary function on all 2^32 floats (a quarter 
 
 .PHONY: lint
 lint: ## Check the format of all Swift sources
-	swift format lint --strict --parallel --recursive Sources Tests
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
 
 .PHONY: format
 format: ## Rewrite all Swift sources in the house format
-	swift format --in-place --parallel --recursive Sources Tests
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
 
 .PHONY: clean
 clean: ## Remove everything that was built

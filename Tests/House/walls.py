@@ -77,8 +77,10 @@ def package_targets(root: Path) -> dict[str, set[str]]:
         for name, body in re.findall(r"^let (\w+): (?:\[Target\.Dependency\]|Target\.Dependency) = ((?:.|\n)*?)\n(?=let|\n)", text, re.M)
     }
     targets = {}
-    for kind, name, rest in re.findall(r'^ +\.(target|executableTarget|systemLibrary)\(name: "([^"]+)"(.*)$', text, re.M):
-        found = re.search(r"dependencies: (.*?)(?:, swiftSettings|\),?$)", rest)
+    # A target goes on to the next line that is indented as its first.
+    pattern = r'^    \.(target|executableTarget|systemLibrary)\(\s*name: "([^"]+)"((?:.*\n(?!    [./]|  \]))*.*)'
+    for kind, name, rest in re.findall(pattern, text, re.M):
+        found = re.search(r"dependencies: (.*?)(?:, swiftSettings|\),?$)", " ".join(rest.split()))
         spec = found.group(1) if found else ""
         dependencies = set(re.findall(r'"([^"]+)"', spec))
         for bundle, products in bundles.items():
@@ -207,7 +209,7 @@ def self_test(root: Path) -> list[str]:
             file.unlink()
         package = copy / "Package.swift"
         text = package.read_text()
-        broken = re.sub(r'(\.target\(name: "InferenceRuntime", dependencies: \[)', r'\1"ServeSema", ', text)
+        broken = re.sub(r'(\.target\(\s*name: "InferenceRuntime", dependencies: \[)', r'\1"ServeSema", ', text)
         package.write_text(broken)
         found = check(copy, [])
         for expected in ["lets it import ServeSema", "reaches ServeSema"]:
