@@ -76,7 +76,7 @@ sanitize: deps ## Run every kernel of the compiler's tests under the address and
 	swift build --build-tests
 	SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 \
 	LD_PRELOAD=$$(ls $$(dirname $$(readlink -f $$(command -v swiftc)))/../lib/clang/*/lib/linux/libclang_rt.asan-$$(uname -m).so | tail -1) \
-	.build/debug/servecPackageTests.xctest --testing-library swift-testing --filter 'OperationTests|RandomGraphTests|MatrixProductTests|TreeTests|SequenceTests|ConvolutionTests|SearchTests|WeightFormatTests'
+	.build/debug/servecPackageTests.xctest --testing-library swift-testing --filter 'OperationTests|RandomGraphTests|MatrixProductTests|TreeTests|SequenceTests|ConvolutionTests|SearchTests|WeightFormatTests|ImageLayoutTests|WinogradTests|JoiningTests|AccuracyTests'
 
 .PHONY: exhaustive
 exhaustive: deps ## Try every elementary function on all 2^32 floats (a quarter of an hour on 2 cores)
