@@ -1,10 +1,10 @@
 extension Graph {
-  /// The graph without nodes and values that no output needs; inputs stay. Values are numbered anew: inputs first,
+  /// The graph without nodes and values that no output needs; inputs stay, and what defines symbols. Values are numbered anew: inputs first,
   /// then constants and results in the order of use.
   package func pruned() -> Graph {
     var needed = Set(outputs)
     var kept: [Node] = []
-    for node in nodes.reversed() where node.outputs.contains(where: needed.contains) {
+    for node in nodes.reversed() where node.outputs.contains(where: needed.contains) || node.op.definedSymbol != nil {
       needed.formUnion(node.inputs)
       kept.append(node)
     }

@@ -72,6 +72,18 @@ package struct Graph: Sendable {
 
   package func type(of id: ValueID) -> TensorType { values[id.index].type }
 
+  /// Gives the symbols that operations define their ranges: at most as many as there are elements to choose from, by the
+  /// ranges of all other symbols.
+  package mutating func boundDefinedSymbols() {
+    for node in nodes {
+      guard let name = node.op.definedSymbol else { continue }
+      let largest = Dictionary(symbols.map { ($0.name, $0.maximum) }) { first, _ in first }
+      let most = type(of: node.inputs[0]).shape.elementCount.evaluate(largest) ?? Int.max
+      symbols.removeAll { $0.name == name }
+      symbols.append(SymbolRange(name, 0, most))
+    }
+  }
+
   /// Adds a graph input.
   package mutating func addInput(_ name: String, _ type: TensorType) -> ValueID {
     let id = addValue(name, type)

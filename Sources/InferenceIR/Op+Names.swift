@@ -33,6 +33,8 @@ extension Op {
     case .gatherND: "gatherND"
     case .pad: "pad"
     case .topK: "topK"
+    case .positions: "positions"
+    case .nonMaxSuppression: "nonMaxSuppression"
     case .oneHot: "oneHot"
     case .dimensions: "dimensions"
     case .iota: "iota"

@@ -86,6 +86,12 @@ package enum Op: Hashable, Sendable {
   /// The k largest or smallest along `axis`, sorted, ties by lower index first: outputs values and indices (i64).
   /// Where fewer than k exist the value is `pad` and the index -1; without `pad`, k never exceeds the dimension.
   case topK(k: Int, axis: Int, largest: Bool, pad: Double?)
+  /// Where a vector of bools holds: the positions in ascending order, i64, and how many they are, an i64 scalar. The
+  /// first result has `count` elements, a symbol that this operation alone defines while it runs.
+  case positions(count: Dim)
+  /// ONNX NonMaxSuppression: `boxes f32[batch, n, 4], scores f32[batch, classes, n]` -> i64[batch, classes, limit], for
+  /// every class the boxes that are kept, best first, then -1.
+  case nonMaxSuppression(NonMaxSuppression)
   /// ONNX OneHot along `axis` with constant depth: operands indices, off value, on value (scalars).
   case oneHot(depth: Int, axis: Int)
 

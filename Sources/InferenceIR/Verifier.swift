@@ -115,11 +115,11 @@ extension Op {
     case .reshape(let shape), .expand(let shape): shape.dims
     case .slice(_, let start, let length, _): [start, length]
     case .dimensions(let dims): dims
-    case .iota(let count, _, _): [count]
+    case .iota(let count, _, _), .positions(let count): [count]
     case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce,
       .softmax, .logSoftmax,
       .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
-      .transpose, .concat, .gather, .gatherElements, .gatherND, .pad, .topK, .oneHot, .treeEnsemble,
+      .transpose, .concat, .gather, .gatherElements, .gatherND, .pad, .nonMaxSuppression, .topK, .oneHot, .treeEnsemble,
       .bucketize, .hashBucket:
       []
     }

@@ -16,6 +16,8 @@ final class ExecutableProgram {
     case calls([StepCall])
     /// All of them for one request after the other.
     case requests(RequestLoop)
+    /// What the step before has found.
+    case dims([Program.FoundDim])
   }
 
   let stretches: [Stretch]
@@ -61,8 +63,13 @@ final class ExecutableProgram {
     var stretches: [Stretch] = []
     var done = 0
     for loop in program.requestLoops + [program.steps.count..<program.steps.count] {
-      if done < loop.lowerBound {
-        stretches.append(.calls((done..<loop.lowerBound).map { call($0, start + firsts[$0]) }))
+      while done < loop.lowerBound {
+        let found = program.foundDims.first { $0.step >= done }
+        let end = found.map { min($0.step + 1, loop.lowerBound) } ?? loop.lowerBound
+        stretches.append(.calls((done..<end).map { call($0, start + firsts[$0]) }))
+        let dims = program.foundDims.filter { $0.step == end - 1 }
+        if !dims.isEmpty { stretches.append(.dims(dims)) }
+        done = end
       }
       if !loop.isEmpty, let batch = program.batch {
         let requests = RequestLoop(

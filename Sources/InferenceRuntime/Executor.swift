@@ -86,8 +86,16 @@ package final class Executor {
       switch stretch {
       case .calls(let calls): for call in calls { run(call, dimPointer, &work) }
       case .requests(let loop): run(loop)
+      case .dims(let found): for dim in found { read(dim) }
       }
     }
+  }
+
+  /// Takes over a dimension that a step has found. Nothing that a kernel does may lead out of the arena.
+  private func read(_ dim: Program.FoundDim) {
+    let symbol = symbols[dim.symbol]
+    let found = arena.load(fromByteOffset: Int(dim.offset), as: Int64.self)
+    dims[dim.symbol] = min(max(found, Int64(symbol.minimum)), Int64(symbol.maximum))
   }
 
   /// Enters the team and adds up what there is for it.
@@ -158,6 +166,7 @@ package final class Executor {
           }
         }
         first += loop.calls.count
+      case .dims(let found): for dim in found { read(dim) }
       }
     }
   }

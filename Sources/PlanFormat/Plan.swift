@@ -236,6 +236,22 @@ package struct Program: Hashable, Sendable {
     case local(offset: UInt64)
   }
 
+  /// A dimension that depends on the data: how many rows a step keeps, say. Steps and outputs behind it have that size.
+  package struct FoundDim: Hashable, Sendable {
+    /// Index into `Plan.symbols`.
+    package var symbol: Int
+    /// Index into `steps`: the step that finds it.
+    package var step: Int
+    /// Byte offset in the arena of the i64 that the step leaves there, a multiple of 8.
+    package var offset: UInt64
+
+    package init(symbol: Int, step: Int, offset: UInt64) {
+      self.symbol = symbol
+      self.step = step
+      self.offset = offset
+    }
+  }
+
   /// A response field that is the same for every request (a model's version).
   package struct Literal: Hashable, Sendable {
     /// Index into `Plan.response`.
@@ -263,6 +279,8 @@ package struct Program: Hashable, Sendable {
   /// Neighbouring steps that run for one request after the other, each with a batch of one, so that what they pass on
   /// stays in the caches; several threads may each run requests of their own. Ascending and apart.
   package var requestLoops: [Range<Int>]
+  /// Ascending by step; none where a call is several requests, and none in a request loop.
+  package var foundDims: [FoundDim]
   /// Bytes of arena that one executor needs, for the largest dimensions.
   package var arenaBytes: UInt64
   /// Bytes of scratch that one thread needs, for the largest dimensions.
@@ -270,8 +288,10 @@ package struct Program: Hashable, Sendable {
 
   package init(
     name: String, version: String, batch: Int?, inputs: [Binding], outputs: [Binding], literals: [Literal],
-    steps: [Step], requestLoops: [Range<Int>] = [], arenaBytes: UInt64, scratchBytes: UInt64 = 0, model: String = "",
+    steps: [Step], requestLoops: [Range<Int>] = [], foundDims: [FoundDim] = [], arenaBytes: UInt64, scratchBytes: UInt64 = 0,
+    model: String = "",
   ) {
+    self.foundDims = foundDims
     self.requestLoops = requestLoops
     self.scratchBytes = scratchBytes
     self.name = name

@@ -130,6 +130,9 @@ struct PlanDecoder {
         guard first < end else { throw read.failure("a loop over the steps \(first)..<\(end)") }
         return first..<end
       },
+      foundDims: try read.list(minimum: 16) { (read) throws(PlanError) in
+        Program.FoundDim(symbol: try read.index(), step: try read.index(), offset: try read.integer())
+      },
       arenaBytes: try read.integer(),
       scratchBytes: try read.integer(),
       model: model,

@@ -81,6 +81,9 @@ package struct PlanDump {
       let split = step.isSplit ? ", split (\(step.cost) ps)" : ""
       line(
         1, "\(index): \(plan.kernels[step.kernel])(\(arguments.joined(separator: ", ")))  # \(step.label)\(split)")
+      for dim in program.foundDims where dim.step == index {
+        line(2, "dim \(plan.symbols[dim.symbol].name) = arena+\(dim.offset)")
+      }
     }
     for binding in program.outputs { self.binding("out", binding) }
     for literal in program.literals { line(1, "out \(plan.response[literal.field].name) = \(quoted(literal.text))") }

@@ -130,6 +130,11 @@ struct PlanEncoder {
       try out.count(loop.lowerBound)
       try out.count(loop.upperBound)
     }
+    try out.list(program.foundDims) { (out, dim) throws(PlanError) in
+      try out.count(dim.symbol)
+      try out.count(dim.step)
+      out.integer(dim.offset)
+    }
     out.integer(program.arenaBytes)
     out.integer(program.scratchBytes)
   }

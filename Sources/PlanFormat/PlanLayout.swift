@@ -2,7 +2,7 @@
 enum PlanLayout {
   static let magic: [UInt8] = Array("SRVPLAN\0".utf8)
   /// Readers refuse every other major version.
-  static let major = 4
+  static let major = 5
   /// Writers raise it for additions that old readers may ignore.
   static let minor = 0
 

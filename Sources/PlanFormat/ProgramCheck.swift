@@ -24,6 +24,7 @@ struct ProgramCheck {
     try require(Set(ports).count == ports.count, place, "a value is bound twice")
     try answersEveryField()
     try requestLoops()
+    try foundDims()
     for (index, step) in program.steps.enumerated() {
       try self.step(step, inLoop: program.requestLoops.contains { $0.contains(index) })
     }
@@ -38,6 +39,28 @@ struct ProgramCheck {
         "a loop over the steps \(loop)")
       end = loop.upperBound
     }
+  }
+
+  /// What the executor reads lies in the arena, and no input has a size that only a step tells.
+  private func foundDims() throws(PlanError) {
+    try require(program.foundDims.isEmpty || program.batch == nil, place, "a dimension that requests do not share")
+    var last = 0
+    for dim in program.foundDims {
+      try require(plan.symbols.indices.contains(dim.symbol), place, "there is no symbol \(dim.symbol) to find")
+      try require(
+        dim.step >= last && program.steps.indices.contains(dim.step), place, "a dimension of step \(dim.step)")
+      try require(
+        dim.offset % 8 == 0 && program.arenaBytes >= 8 && dim.offset <= program.arenaBytes - 8, place,
+        "a dimension at byte \(dim.offset)")
+      let name = plan.symbols[dim.symbol].name
+      for binding in program.inputs {
+        try require(
+          !binding.shape.dims.contains { $0.symbols.contains(name) }, place, "an input with the dimension \(name)")
+      }
+      last = dim.step
+    }
+    let found = program.foundDims.map(\.symbol)
+    try require(Set(found).count == found.count, place, "a dimension is found twice")
   }
 
   private func input(_ binding: Program.Binding) throws(PlanError) {

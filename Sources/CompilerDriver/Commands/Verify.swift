@@ -148,6 +148,7 @@ package struct Verify {
       try LocalPlan.write(tensor, to: executor, input: at, program: 0, requests: requests)
     }
     executor.run(0)
+    for found in program.foundDims { values[symbols[found.symbol].name] = executor.dim(found.symbol) }
     let compiled = program.outputs.enumerated().map { at, binding in
       let leading = program.batch.map { [Dim(symbol: symbols[$0].name)] } ?? []
       return LocalPlan.read(

@@ -20,12 +20,12 @@ enum GoldenVectors {
     var unchecked = Set(unit.outputs.indices)
     for (at, dims) in assignments(program, symbols).enumerated() {
       let values = Dictionary(uniqueKeysWithValues: zip(symbols.map(\.name), dims))
-      let (inputs, outputs) = try reference(unit, values, domains, seed: UInt64(0x5EED + at))
+      let (inputs, outputs, found) = try reference(unit, values, domains, seed: UInt64(0x5EED + at))
       unchecked = unchecked.filter { shareOfNumbers(outputs[$0]) == 0 }
       let tolerance = Tolerance(unit.graph, unit.numerics)
       vectors.append(
         GoldenVector(
-          program: index, dims: dims, inputs: inputs.map(tensor), outputs: outputs.map(tensor),
+          program: index, dims: zip(symbols, dims).map { found[$0.name] ?? $1 }, inputs: inputs.map(tensor), outputs: outputs.map(tensor),
           comparisons: outputs.enumerated().map {
             comparison($0.element, tolerance, isOrderDependent: orderDependent.contains($0.offset))
           },
@@ -59,15 +59,15 @@ enum GoldenVectors {
     return [smallest] + (second.map { [$0] } ?? [])
   }
 
-  /// Inputs and what the interpreter makes of them.
+  /// Inputs and what the interpreter makes of them, with the values of all symbols.
   ///
   /// Where a graph computes indices in a way that shows no bound, inputs in the usual range may miss its tables; and
   /// masks may hide all that there is. Parts of the range are tried then, and what has most numbers is taken.
   static func reference(
     _ unit: CompilationUnit, _ values: [String: Int], _ domains: [ValueID: SyntheticInputs.Domain], seed: UInt64,
-  ) throws(DriverError) -> (inputs: [HostTensor], outputs: [HostTensor]) {
+  ) throws(DriverError) -> (inputs: [HostTensor], outputs: [HostTensor], symbols: [String: Int]) {
     var failure: InterpreterError?
-    var best: (inputs: [HostTensor], outputs: [HostTensor])?
+    var best: (inputs: [HostTensor], outputs: [HostTensor], symbols: [String: Int])?
     var share = 0.0
     var tried: Set<[ClosedRange<Int64>]> = []
     for narrowing in Narrowing.inTurn {
@@ -81,9 +81,9 @@ enum GoldenVectors {
       guard tried.insert(integers.map { narrowed[$0]?.integers ?? 0...0 }).inserted else { continue }
       let inputs = SyntheticInputs.make(unit.graph, symbols: values, domains: narrowed, seed: seed)
       do throws(InterpreterError) {
-        let outputs = try Interpreter.run(unit.graph, inputs: inputs, symbols: values)
+        let (outputs, symbols) = try Interpreter.runFindingSymbols(unit.graph, inputs: inputs, symbols: values)
         let found = outputs.map(shareOfNumbers).min() ?? 1
-        if best == nil || found > share { (best, share) = ((inputs, outputs), found) }
+        if best == nil || found > share { (best, share) = ((inputs, outputs, symbols), found) }
         if share == 1 { break }
       } catch {
         failure = failure ?? error

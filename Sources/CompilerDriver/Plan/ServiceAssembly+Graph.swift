@@ -11,6 +11,7 @@ extension ServiceAssembly {
   init(_ graph: Graph, name: String, sizes: [String: Int]) {
     var graph = graph
     graph.symbols = graph.symbols.map { SymbolRange($0.name, 1, max(1, sizes[$0.name] ?? 1)) }
+    graph.boundDefinedSymbols()
     let ports = graph.inputs + graph.outputs
     let leading = Set(ports.map { graph.type(of: $0).shape.dims.first?.symbol })
     let batch = leading.count == 1 && !graph.inputs.isEmpty ? leading.first ?? nil : nil

@@ -11,7 +11,7 @@ enum MathLibrary {
   static var prelude: String {
     types + instantiate(vectorFunctions, "f32", "i32") + instantiate(vectorFunctions, "f32x16", "i32x16")
       + doubleFunctions + inverseFunctions + numberFunctions + smallFunctions + laneFunctions + treeFunctions
-      + productFunctions + recurrenceFunctions + rowFunctions + searchFunctions
+      + productFunctions + recurrenceFunctions + rowFunctions + searchFunctions + boxFunctions
   }
 
   private static func instantiate(_ template: String, _ float: String, _ int: String) -> String {

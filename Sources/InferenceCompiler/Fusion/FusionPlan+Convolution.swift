@@ -45,7 +45,7 @@ extension Graph {
       .layerNorm,
       .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .reshape,
       .transpose, .expand, .concat, .slice, .gather,
-      .gatherElements, .gatherND, .pad, .topK,
+      .gatherElements, .gatherND, .pad, .positions, .nonMaxSuppression, .topK,
       .oneHot, .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
       false
     }

@@ -30,7 +30,7 @@ extension Graph {
       .concat
     case .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention,
       .recurrent,
-      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .topK, .treeEnsemble:
+      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .positions, .nonMaxSuppression, .topK, .treeEnsemble:
       .anchor
     }
   }
@@ -47,7 +47,7 @@ extension Graph {
       role(of: node) == .alias ? [0] : []
     case .concat, .matmul, .convolution, .pool, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention,
       .recurrent,
-      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .topK, .treeEnsemble:
+      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .positions, .nonMaxSuppression, .topK, .treeEnsemble:
       Array(node.inputs.indices)
     }
   }
@@ -64,7 +64,7 @@ extension Graph {
       .dimensions, .iota, .reduce, .pad, .reshape, .concat, .matmul, .convolution, .pool, .argReduce, .softmax,
       .logSoftmax, .layerNorm,
       .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
-      .topK, .treeEnsemble:
+      .positions, .nonMaxSuppression, .topK, .treeEnsemble:
       return false
     }
   }

@@ -44,7 +44,7 @@ extension Emitter {
       return try moved(node, at: indices)
     case .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention,
       .recurrent,
-      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .concat, .topK,
+      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .concat, .positions, .nonMaxSuppression, .topK,
       .treeEnsemble:
       throw unsupported(node, "\(node.op.mnemonic) cannot run inside another kernel")
     }

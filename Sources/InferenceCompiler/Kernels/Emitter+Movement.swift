@@ -51,7 +51,7 @@ extension Emitter {
     case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce,
       .softmax, .logSoftmax,
       .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
-      .concat, .topK, .treeEnsemble, .bucketize, .hashBucket:
+      .concat, .positions, .nonMaxSuppression, .topK, .treeEnsemble, .bucketize, .hashBucket:
       break
     }
     throw unsupported(node, "\(node.op.mnemonic) is not a movement")

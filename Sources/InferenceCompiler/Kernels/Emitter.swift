@@ -159,7 +159,7 @@ struct Emitter {
       let at = symbols[symbol] ?? 0
       head.append(.declare(type: "const i64", name: "d\(at)", CExpression.name("dims")[.integer(at)]))
     }
-    return Kernel(name: name, arguments: arguments, body: head + levels[0])
+    return Kernel(name: name, arguments: arguments, body: head + levels[0], symbols: usedSymbols)
   }
 }
 

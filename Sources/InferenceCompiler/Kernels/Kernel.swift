@@ -22,6 +22,8 @@ struct Kernel: Sendable {
   var name: String
   var arguments: [KernelArgument]
   var body: [CStatement]
+  /// Symbols whose values it reads.
+  var symbols: Set<String> = []
 }
 
 /// What the schedule knows of a dispatch beyond its kernels.

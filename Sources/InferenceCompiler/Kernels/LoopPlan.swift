@@ -55,7 +55,7 @@ extension Schedule {
     case .reshape, .transpose, .slice, .gather, .gatherElements, .gatherND, .pad, .oneHot, .dimensions, .iota, .matmul,
       .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
       .cumulativeSum,
-      .cumulativeProduct, .scatterElements, .scatterND, .concat, .topK, .treeEnsemble:
+      .cumulativeProduct, .scatterElements, .scatterND, .concat, .positions, .nonMaxSuppression, .topK, .treeEnsemble:
       return nil
     }
     var all: [MemoryOperand] = []

@@ -97,6 +97,8 @@ struct Lowering {
     case .scatterElements(let axis, let reduction): try emitter.scatterElements(node, axis, reduction)
     case .scatterND(let reduction): try emitter.scatterND(node, reduction)
     case .topK(let k, let axis, let largest, let pad): try emitter.topK(node, k, axis, largest, pad)
+    case .positions: try emitter.positions(node)
+    case .nonMaxSuppression(let op): try emitter.nonMaxSuppression(node, op)
     case .treeEnsemble:
       guard let tables = trees[at] else { throw emitter.unsupported(node, "has no tree tables") }
       try emitter.trees(node, at: at, tables)

@@ -192,6 +192,17 @@ extension Interpreter {
     }
   }
 
+  /// - Parameter to: the positions, as many as hold, and their number.
+  static func positions(_ mask: Constant, _ to: [ResultType]) throws(Failure) -> [Constant] {
+    let found = held(mask)
+    guard found.count == to[0].count else { throw Failure("\(found.count) hold where the dimension is \(to[0].count)") }
+    return [Constant(.i64, to[0].shape, found), Constant(.i64, [], [Int64(found.count)])]
+  }
+
+  static func held(_ mask: Constant) -> [Int64] {
+    mask.values(as: UInt8.self).enumerated().filter { $0.element != 0 }.map { Int64($0.offset) }
+  }
+
   static func topK(
     _ k: Int, _ axis: Int, _ largest: Bool, _ pad: Double?, _ x: Constant, _ to: [ResultType],
   ) throws(Failure) -> [Constant] {

@@ -23,20 +23,30 @@ package enum Interpreter {
   package static func run(
     _ graph: Graph, inputs: [HostTensor], symbols: [String: Int] = [:],
   ) throws(InterpreterError) -> [HostTensor] {
-    let symbols = try bind(graph, inputs, symbols)
+    try runFindingSymbols(graph, inputs: inputs, symbols: symbols).outputs
+  }
+
+  /// The same, with the values of all symbols: those too that operations of the graph define.
+  package static func runFindingSymbols(
+    _ graph: Graph, inputs: [HostTensor], symbols: [String: Int] = [:],
+  ) throws(InterpreterError) -> (outputs: [HostTensor], symbols: [String: Int]) {
+    // Values that are given for them are not theirs: only a run tells.
+    let given = symbols.filter { name, _ in !graph.nodes.contains { $0.op.definedSymbol == name } }
+    var symbols = try bind(graph, inputs, given)
     var values: [ValueID: Constant] = [:]
     for (id, tensor) in zip(graph.inputs, inputs) { values[id] = Constant(tensor) }
     let lastUses = lastUses(in: graph)
     for (at, node) in graph.nodes.enumerated() {
       var operands: [Constant] = []
       for id in node.inputs { operands.append(try lookUp(id, in: graph, values, node.origin)) }
+      if let symbol = node.op.definedSymbol { symbols[symbol] = held(operands[0]).count }
       let results = try evaluate(node.op, operands, symbols: symbols, origin: node.origin)
       for (id, result) in zip(node.outputs, results) { values[id] = result }
       for id in lastUses[at] { values[id] = nil }
     }
     var outputs: [HostTensor] = []
     for id in graph.outputs { outputs.append(HostTensor(try lookUp(id, in: graph, values, graph.name))) }
-    return outputs
+    return (outputs, symbols)
   }
 
   /// Evaluates one operation, which may read symbols in the dimensions that it holds.
@@ -124,6 +134,8 @@ extension Interpreter {
     case .gatherND(let batchDims): [try gatherND(batchDims, x[0], x[1], to[0])]
     case .pad(let before, _): [pad(before, x[0], x[1], to[0])]
     case .topK(let k, let axis, let largest, let pad): try topK(k, axis, largest, pad, x[0], to)
+    case .positions: try positions(x[0], to)
+    case .nonMaxSuppression(let op): [op.kept(boxes: x[0], scores: x[1])]
     case .oneHot(let depth, let axis): [oneHot(depth, axis, x[0], x[1], x[2], to[0])]
     case .dimensions(let dims):
       [Constant(.i64, to[0].shape, try dims.map { (dim) throws(Failure) in Int64(try known(dim)) })]

@@ -78,6 +78,23 @@ extension ShapeRules {
     return x
   }
 
+  static func positions(_ count: Dim, _ mask: TensorType) throws(Misfit) -> [TensorType] {
+    try require(mask.element == .bool && mask.shape.rank == 1, "needs a vector of bools, found \(mask)")
+    return [TensorType(.i64, Shape([count])), TensorType(.i64, .scalar)]
+  }
+
+  static func nonMaxSuppression(
+    _ op: NonMaxSuppression, _ types: (boxes: TensorType, scores: TensorType),
+  ) throws(Misfit) -> TensorType {
+    let (boxes, scores) = (types.boxes.shape, types.scores.shape)
+    try require(
+      types.boxes.element == .f32 && types.scores.element == .f32 && boxes.rank == 3 && scores.rank == 3
+        && boxes[2] == 4 && boxes[0] == scores[0] && boxes[1] == scores[2],
+      "needs boxes f32[batch, n, 4] and scores f32[batch, classes, n], found \(types.boxes) and \(types.scores)")
+    try require(op.limit >= 0, "the limit is \(op.limit)")
+    return TensorType(.i64, Shape([scores[0], scores[1], Dim(op.limit)]))
+  }
+
   static func topK(_ k: Int, _ axis: Int, padded: Bool, _ x: TensorType) throws(Misfit) -> [TensorType] {
     try require(x.element.isFloat || x.element.isInteger, "needs numbers, found \(x.element)")
     try requireAxis(axis, of: x)

@@ -50,6 +50,8 @@ package enum ShapeRules {
     case .scatterND(let reduction): [try scatterND(reduction, try three(types))]
     case .pad(let before, let after): [try pad(before, after, try two(types))]
     case .topK(let k, let axis, _, let pad): try topK(k, axis, padded: pad != nil, try one(types))
+    case .positions(let count): try positions(count, try one(types))
+    case .nonMaxSuppression(let op): [try nonMaxSuppression(op, try two(types))]
     case .oneHot(let depth, let axis): [try oneHot(depth, axis, try three(types))]
     case .dimensions(let dims): [try dimensions(dims, types)]
     case .iota(let count, _, _): [try iota(count, types)]

@@ -71,6 +71,8 @@ extension Op {
     case .topK(let k, let axis, let largest, let pad):
       return [("k", .int(k)), ("axis", .int(axis)), ("largest", .bool(largest))]
         + (pad.map { [("pad", .float($0))] } ?? [])
+    case .positions(let count): return [("count", .dim(count))]
+    case .nonMaxSuppression(let op): return op.parameters
     case .oneHot(let depth, let axis): return [("depth", .int(depth)), ("axis", .int(axis))]
     case .dimensions(let dims): return [("dims", .shape(Shape(dims)))]
     case .iota(let count, let start, let step):
@@ -123,6 +125,13 @@ extension Pool {
       case .norm(let p): [("p", .int(p))]
       }
     return window.parameters + [("excess", .ints(excess))] + own
+  }
+}
+
+extension NonMaxSuppression {
+  fileprivate var parameters: [(name: String, value: TextValue)] {
+    [("limit", .int(limit)), ("overlap", .float(Double(overlap))), ("corners", .word(corners.rawValue))]
+      + (leastScore.map { [("leastScore", .float(Double($0)))] } ?? [])
   }
 }
 

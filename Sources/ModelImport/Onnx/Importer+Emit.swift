@@ -139,12 +139,12 @@ extension Op {
   /// Whether evaluating it at import is worth it; sources and models stay as they are.
   fileprivate var isFoldable: Bool {
     switch self {
-    case .dimensions, .treeEnsemble, .hashBucket: false
+    case .dimensions, .treeEnsemble, .hashBucket, .positions: false
     case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce,
       .softmax, .logSoftmax,
       .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
       .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad,
-      .topK, .oneHot, .iota, .bucketize:
+      .nonMaxSuppression, .topK, .oneHot, .iota, .bucketize:
       true
     }
   }

@@ -90,6 +90,18 @@ struct Importer {
     return scope
   }
 
+  /// A symbol whose value an operation finds while it runs.
+  mutating func defineSymbol(_ stem: String) -> String {
+    var (name, number) = (stem, 0)
+    while minima[name] != nil {
+      number += 1
+      name = "\(stem)_\(number)"
+    }
+    graph.symbols.append(SymbolRange(name, 0, Int.max))
+    minima[name] = 0
+    return name
+  }
+
   private func wantedOutputs() throws(ImportError) -> [String] {
     let declared = model.graph.outputs.map(\.name)
     guard Set(declared).count == declared.count, !declared.contains("") else {

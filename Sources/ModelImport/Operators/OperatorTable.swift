@@ -39,7 +39,7 @@ enum OperatorTable {
   static let standard: [String: Conversion] = merged([
     activations, arithmetic, attention, comparisons, contractions, constants, conversions, convolutions, cropping,
     determinants, indexing, linearAttention, losses, movement, nGrams, normalizations, pools, quantization,
-    quantizedConvolutions, recurrent, reductions, resizing, sampling, scattering, shapes, signals, slicing,
+    quantizedConvolutions, recurrent, reductions, resizing, sampling, scattering, selections, shapes, signals, slicing,
   ])
 
   static let machineLearning: [String: Conversion] = merged([trees, features])
@@ -63,7 +63,7 @@ extension OperatorTable {
       reasons[name] = random
     }
     let size = "the size of its result depends on the data; end the model before it"
-    for name in ["NonMaxSuppression", "StringSplit", "Unique"] { reasons[name] = size }
+    for name in ["StringSplit", "Unique"] { reasons[name] = size }
     reasons["ImageDecoder"] = "it decodes files; send pixels"
     return reasons
   }()

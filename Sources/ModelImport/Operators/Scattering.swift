@@ -2,7 +2,7 @@ import InferenceIR
 import TensorTypes
 
 extension OperatorTable {
-  /// Operators that write elements at indices, or pick as many as some operand says.
+  /// Operators that write elements at indices.
   static let scattering: [String: Conversion] = [
     // Scatter (9) is ScatterElements under its first name.
     "Scatter": scatterElements,
@@ -16,8 +16,6 @@ extension OperatorTable {
     },
     "TensorScatter": tensorScatter,
     "MaxUnpool": maxUnpool,
-    "Compress": compress,
-    "NonZero": nonZero,
     "ReverseSequence": reverseSequence,
   ]
 
@@ -103,39 +101,6 @@ extension OperatorTable {
       try importer.emit(
         .pad(before: after.map { _ in 0 }, after: after), result, importer.scalar(0, element, call), for: call)
     ]
-  }
-
-  /// The elements where a condition holds, which must be known: it decides the size.
-  private static let compress: Conversion = { (importer, call) throws(ImportError) in
-    var x = try call.operand(0)
-    let condition = try importer.knownInts(try call.operand(1), "a condition", call)
-    let axis: Int
-    if let given = try call.int("axis") {
-      axis = try importer.axis(given, rank: importer.shape(of: x).rank, call)
-    } else {
-      x = try importer.reshaped(x, [importer.shape(of: x).elementCount], call)
-      axis = 0
-    }
-    if let size = importer.shape(of: x)[axis].constant, condition.count > size {
-      throw call.fail(.shape("\(condition.count) conditions for \(size) elements"))
-    }
-    let places = condition.indices.filter { condition[$0] != 0 }.map { Int64($0) }
-    let table = importer.constant(Constant(.i64, [places.count], places), call)
-    return [try importer.emit(.gather(axis: axis, negative: .fromEnd), x, table, for: call)]
-  }
-
-  /// The indices of what is not zero, one column each, in row-major order.
-  private static let nonZero: Conversion = { (importer, call) throws(ImportError) in
-    let x = try call.operand(0)
-    guard let constant = importer.graph[x].constant, constant.element != .string else {
-      throw call.fail(.unsupported("an output whose size depends on the values of \"\(importer.graph[x].name)\""))
-    }
-    let places = constant.doubles.enumerated().filter { $0.element != 0 }.map(\.offset)
-    let rows = constant.shape.indices.flatMap { axis -> [Int64] in
-      let stride = constant.shape[(axis + 1)...].reduce(1, *)
-      return places.map { Int64($0 / stride % constant.shape[axis]) }
-    }
-    return [importer.constant(Constant(.i64, [constant.shape.count, places.count], rows), call)]
   }
 
   /// Turns the first elements of every sequence round, as many as its length says.
