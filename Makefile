@@ -69,14 +69,14 @@ fuzz: deps ## Fuzz the parser and the readers of files and requests, a minute ea
 
 .PHONY: fuzz-graphs
 fuzz-graphs: build ## Compare 100,000 random graphs, compiled, with the interpreter (an hour on 2 cores)
-	$(BIN)/graph-fuzz --graphs 100000 --seed 100000 --record Tests/Fuzz/graphs/seeds
+	$(BIN)/graph-fuzz --graphs 100000 --seed 100000 --optimize 0 --record Tests/Fuzz/graphs/seeds
 
 .PHONY: sanitize
 sanitize: deps ## Run every kernel of the compiler's tests under the address and undefined-behaviour sanitizers
 	swift build --build-tests
 	SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 \
 	LD_PRELOAD=$$(ls $$(dirname $$(readlink -f $$(command -v swiftc)))/../lib/clang/*/lib/linux/libclang_rt.asan-$$(uname -m).so | tail -1) \
-	.build/debug/servecPackageTests.xctest --testing-library swift-testing --filter 'OperationTests|RandomGraphTests|MatrixProductTests|TreeTests|SequenceTests|ConvolutionTests|SearchTests|WeightFormatTests|ImageLayoutTests|WinogradTests|JoiningTests|AccuracyTests'
+	.build/debug/servecPackageTests.xctest --testing-library swift-testing --filter 'OperationTests|RandomGraphTests|MatrixProductTests|TreeTests|SequenceTests|ConvolutionTests|SearchTests|WeightFormatTests|ImageLayoutTests|WinogradTests|JoiningTests|AccuracyTests|SelectionTests'
 
 .PHONY: exhaustive
 exhaustive: deps ## Try every elementary function on all 2^32 floats (a quarter of an hour on 2 cores)

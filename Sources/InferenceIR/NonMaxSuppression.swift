@@ -6,7 +6,7 @@ import TensorTypes
 /// more than `overlap`. All arithmetic is f32, in the order of `intersectionOverUnion`, so that kernels find the same.
 package struct NonMaxSuppression: Hashable, Sendable {
   /// What the four numbers of a box are.
-  package enum Corners: String, Hashable, Sendable, CaseIterable {
+  package enum Corners: Hashable, Sendable, CaseIterable {
     /// Two opposite corners, in any order: y, x, y, x.
     case diagonal
     /// x and y of the centre, width, height.
@@ -74,7 +74,9 @@ package struct NonMaxSuppression: Hashable, Sendable {
       let bottom = low.y > other.low.y ? low.y : other.low.y
       let top = high.y < other.high.y ? high.y : other.high.y
       let shared = (right - left) * (top - bottom)
-      let (mine, theirs) = ((high.x - low.x) * (high.y - low.y), (other.high.x - other.low.x) * (other.high.y - other.low.y))
+      let (mine, theirs) = (
+        (high.x - low.x) * (high.y - low.y), (other.high.x - other.low.x) * (other.high.y - other.low.y)
+      )
       let union = mine + theirs - shared
       guard right > left, top > bottom, mine > 0, theirs > 0, union > 0 else { return 0 }
       return shared / union

@@ -46,7 +46,8 @@ extension Executor {
     for found in program.foundDims where dim(found.symbol) != vector.dims[found.symbol] {
       let name = definition.symbols[found.symbol].name
       throw .golden(
-        program: program.name, output: name, problem: "is \(dim(found.symbol)) where \(vector.dims[found.symbol]) belongs")
+        program: program.name, output: name,
+        problem: "is \(dim(found.symbol)) where \(vector.dims[found.symbol]) belongs")
     }
     for (index, tensor) in vector.outputs.enumerated() {
       let first = UnsafeMutableRawBufferPointer(mutating: output(index, of: vector.program))

@@ -40,6 +40,7 @@ package enum Lowering {
       builder.graph.outputs.append(value.id)
       outputs.append(field)
     }
+    builder.graph.boundDefinedSymbols()
     return PipelineGraph(
       graph: builder.graph, batch: batches ? batchSymbol : nil, inputs: builder.inputs, outputs: outputs,
       literals: literals, features: builder.features, orderDependent: orderDependent)
@@ -77,6 +78,7 @@ package enum Lowering {
       result.outputs.append(
         fixedOne ? try result.reshaped(values[at], Shape(Array(dims.dropFirst())), origin: name) : values[at])
     }
+    result.boundDefinedSymbols()
     return PipelineGraph(
       graph: result, batch: batches ? batchSymbol : nil, inputs: ports.indices.map { .request($0) },
       outputs: Array(model.signature.outputs.indices), literals: [], features: [], orderDependent: [])

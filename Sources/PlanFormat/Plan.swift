@@ -288,7 +288,8 @@ package struct Program: Hashable, Sendable {
 
   package init(
     name: String, version: String, batch: Int?, inputs: [Binding], outputs: [Binding], literals: [Literal],
-    steps: [Step], requestLoops: [Range<Int>] = [], foundDims: [FoundDim] = [], arenaBytes: UInt64, scratchBytes: UInt64 = 0,
+    steps: [Step], requestLoops: [Range<Int>] = [], foundDims: [FoundDim] = [], arenaBytes: UInt64,
+    scratchBytes: UInt64 = 0,
     model: String = "",
   ) {
     self.foundDims = foundDims

@@ -195,6 +195,12 @@ def regions():
     case("scatter_elements_18_add", "ScatterElements", 18, [ramp(3, 3), i64([[0, 0], [2, -1]]), ramp(2, 2)], axis=1,
          reduction="add", **still)
     case("scatter_nd_18_max", "ScatterND", 18, [ramp(4, 2), i64([[1], [-1], [1]]), ramp(3, 2)], reduction="max", **still)
+    case("compress_11_found", "Compress", 11, [ramp(4, 3), np.array([True, False, False, True])], axis=0, symbolic=False)
+    case("nonzero_13_found", "NonZero", 13, [np.maximum(ramp(3, 4), 0)])
+    case("nonzero_13_none", "NonZero", 13, [np.zeros((2, 3), i64)], symbolic=False)
+    corners = np.sort(np.abs(ramp(2, 9, 2, 2, scale=0.1)), axis=2).reshape(2, 9, 4)
+    case("non_max_suppression_11", "NonMaxSuppression", 11, [corners, np.abs(ramp(2, 3, 9, scale=0.03))],
+         [i64(4), f32(0.3), f32(0.1)], symbolic=False)
     case("compress_11", "Compress", 11, [ramp(2, 3)], [np.array([True, False, True])], axis=1)
     case("nonzero_13", "NonZero", 13, [], [f32([[0, 1], [2, 0]])])
     case("reverse_sequence_10", "ReverseSequence", 10, [ramp(4, 2), i64([3, 2])], **still)

@@ -85,7 +85,8 @@ final class LoadedPrograms {
         }
       }
     }
-    steps(program, arena, dims, parts: parts)()
+    let found = steps(program, arena, dims, parts: parts)()
+    let dims = dims.merging(found) { $1 }
     let leading = program.batch.map { [symbols[$0].name] } ?? []
     return program.outputs.map { binding in
       let shape = leading.map { dims[$0] ?? 0 } + (binding.shape.evaluate(dims) ?? [])
@@ -104,10 +105,10 @@ final class LoadedPrograms {
     }
   }
 
-  /// A closure that runs all steps over an arena, with pointers resolved once.
+  /// A closure that runs all steps over an arena, with pointers resolved once, and gives the dimensions that they find.
   func steps(
     _ program: Program, _ arena: UnsafeMutableRawPointer, _ dims: [String: Int], parts: Int = 1,
-  ) -> () -> Void {
+  ) -> () -> [String: Int] {
     let scratch = GuardedMemory(byteCount: Int(program.scratchBytes))
     let values = symbols.map { Int64(dims[$0.name] ?? $0.maximum) } + [0]
     var one = values
@@ -115,7 +116,7 @@ final class LoadedPrograms {
     let calls = program.calls(requests: program.batch.map { Int(values[$0]) } ?? 1).map { call in
       let step = program.steps[call.step]
       return (
-        functions[step.kernel], step.isSplit ? parts : 1, call.request == nil ? values : one,
+        call.step, functions[step.kernel], step.isSplit ? parts : 1, call.request == nil,
         step.arguments.map { argument -> UnsafeMutableRawPointer? in
           switch argument {
           case .arena(let offset): arena + Int(offset)
@@ -126,11 +127,19 @@ final class LoadedPrograms {
         }
       )
     }
-    return {
-      for (function, parts, values, pointers) in calls {
-        for part in (0..<parts).reversed() { function(pointers, values, Int64(part), Int64(parts)) }
+    return { [symbols] in
+      var values = values
+      var found: [String: Int] = [:]
+      for (step, function, parts, isForAll, pointers) in calls {
+        let dims = isForAll ? values : one
+        for part in (0..<parts).reversed() { function(pointers, dims, Int64(part), Int64(parts)) }
+        for dim in program.foundDims where dim.step == step {
+          values[dim.symbol] = arena.load(fromByteOffset: Int(dim.offset), as: Int64.self)
+          found[symbols[dim.symbol].name] = Int(values[dim.symbol])
+        }
       }
       withExtendedLifetime(scratch) {}
+      return found
     }
   }
 }

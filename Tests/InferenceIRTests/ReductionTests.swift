@@ -91,4 +91,45 @@ import Testing
     #expect(results[0].values(as: Float.self).map { $0.isNaN ? 0 : $0 } == [5, 2, 2, 0, -9])
     #expect(results[1].integers == [2, 0, 3, 1, -1])
   }
+
+  // MARK: - Selections
+
+  @Test func `positions are as many as the dimension says`() throws {
+    let mask = bools([5], [false, true, true, false, true])
+    #expect(try integers(.positions(count: 3), mask) == [1, 2, 4])
+    #expect(try Interpreter.evaluate(.positions(count: 3), [mask])[1].integers == [3])
+    #expect(throws: InterpreterError(origin: "", message: "positions: 3 hold where the dimension is 2")) {
+      try run(.positions(count: 2), mask)
+    }
+    #expect(refusal(.positions(count: 2), TensorType(.bool, [2, 2])).contains("needs a vector of bools"))
+  }
+
+  @Test func `a run tells the symbols that operations define`() throws {
+    var graph = Graph(name: "g", symbols: [SymbolRange("n", 1, 9)])
+    let x = graph.addInput("x", TensorType(.bool, [Dim(symbol: "n")]))
+    let places = try graph.add(.positions(count: Dim(symbol: "found.1")), [x], name: "places", origin: "here")
+    graph.outputs = [places[0]]
+    graph.boundDefinedSymbols()
+    #expect(graph.symbols.last == SymbolRange("found.1", 0, 9))
+    try graph.verify()
+    #expect(graph.pruned().nodes.count == 1)
+    let input = HostTensor(.bool, [4], [UInt8(1), 0, 0, 1])
+    // What is given for such a symbol does not count.
+    let run = try Interpreter.runFindingSymbols(graph, inputs: [input], symbols: ["found.1": 7])
+    #expect(run.symbols == ["n": 4, "found.1": 2])
+    #expect(run.outputs == [HostTensor(.i64, [2], [Int64(0), 3])])
+  }
+
+  @Test func `of boxes that overlap the best stays`() throws {
+    let boxes = f32([1, 4, 4], [0, 0, 1, 1, 0, 0.1, 1, 1.1, 0, 0.6, 1, 1.6, 3, 3, 2, 2])
+    let scores = f32([1, 2, 4], [0.5, 0.9, 0.6, 0.2, 0.7, 0.7, 0.1, .nan])
+    func kept(_ limit: Int, _ overlap: Float, _ least: Float?) throws -> [Int64] {
+      try integers(
+        .nonMaxSuppression(
+          NonMaxSuppression(limit: limit, overlap: overlap, leastScore: least, corners: .diagonal)), boxes, scores)
+    }
+    #expect(try kept(3, 0.5, nil) == [1, 2, 3, 0, 2, -1])
+    #expect(try kept(3, 0.3, 0.2) == [1, -1, -1, 0, -1, -1])
+    #expect(try kept(1, 1, nil) == [1, 0])
+  }
 }

@@ -50,6 +50,23 @@ import Testing
     #expect(found.headers["content-type"] == "application/json")
   }
 
+  @Test func `an answer is as long as the data say`() throws {
+    let server = try TestServer(TestPlans.positives)
+    for (xs, at) in [("[3,0,-1,2]", "[0,3]"), ("[0]", "[]"), ("[1,1,1,1,1,1,1,1]", "[0,1,2,3,4,5,6,7]")] {
+      #expect(try server.ask("POST", "/v1/positives", #"{"xs":\#(xs)}"#).body == #"{"at":\#(at)}"#)
+    }
+    func infer(_ rows: Int) throws -> TestClient.Answer {
+      let data = Array(repeating: "-1,5", count: rows).joined(separator: ",")
+      return try server.ask(
+        "POST", "/v2/models/positives/infer",
+        #"{"inputs":[{"name":"xs","datatype":"FP32","shape":[\#(rows),2],"data":[\#(data)]}]}"#)
+    }
+    #expect(try infer(1).body.hasSuffix(#""outputs":[{"name":"at","datatype":"INT64","shape":[1,1],"data":[1]}]}"#))
+    let refused = try infer(2)
+    #expect(refused.status == 400)
+    #expect(refused.body.contains("2 answers are no tensor: one request a call"))
+  }
+
   @Test(arguments: [
     ("GET", "/", 404), ("GET", "/v1/shop", 405), ("PUT", "/v1/shop", 405), ("POST", "/v1/other", 404),
     ("POST", "/v1/shop/more", 404), ("POST", "/openapi.json", 405), ("DELETE", "/v2", 405),

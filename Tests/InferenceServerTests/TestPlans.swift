@@ -31,8 +31,15 @@ enum TestPlans {
         out[r] = in[2 * r] / in[2 * r + 1];
       }
     }
+    /* Where dims[0] numbers are above 0, and how often. */
+    static void positives(void *const *b, const i64 *d, i64 part, i64 parts) {
+      const float *in = b[0];
+      i64 *out = b[1], found = 0;
+      for (i64 i = 0; i < d[0]; i++) if (in[i] > 0) out[found++] = i;
+      *(i64 *)b[2] = found;
+    }
     typedef void (*serve_kernel)(void *const *, const i64 *, i64, i64);
-    __attribute__((visibility("default"))) const serve_kernel serve_kernels[] = {scale, echo, divide};
+    __attribute__((visibility("default"))) const serve_kernel serve_kernels[] = {scale, echo, divide, positives};
     """
 
   private static let elf: Result<[UInt8], any Error> = Result {
@@ -66,7 +73,7 @@ enum TestPlans {
     return path
   }
 
-  private static let kernels = ["scale", "echo", "divide"]
+  private static let kernels = ["scale", "echo", "divide", "positives"]
 
   /// Two arms, one request a call: `ys` is `xs` times 2 on the control arm and times 3 on the other.
   static let experiment: Plan = {
@@ -140,6 +147,34 @@ enum TestPlans {
         outputs: [.init(bytes: bytes([0.5, 0.75]))], comparisons: [.relative], tolerance: 1e-6)
     ],
     weightBytes: 128)
+
+  /// Where the numbers of `xs` are above 0: as many as there are.
+  static let positives: Plan = {
+    let (n, found) = (Shape([Dim(symbol: "n")]), Shape([Dim(symbol: "found.1")]))
+    return Plan(
+      service: "positives", producer: "test",
+      symbols: [Symbol(name: "n", minimum: 1, maximum: 8), Symbol(name: "found.1", minimum: 0, maximum: 8)],
+      request: [Field(name: "xs", kind: .tensor(.f32), shape: n)],
+      response: [Field(name: "at", kind: .tensor(.i64), shape: found)],
+      programs: [
+        Program(
+          name: "positives", version: "1", batch: nil,
+          inputs: [.init(port: .request(0), element: .f32, shape: n, offset: 0)],
+          outputs: [.init(port: .response(0), element: .i64, shape: found, offset: 64)], literals: [],
+          steps: [
+            .init(
+              kernel: 3, arguments: [.arena(offset: 0), .arena(offset: 64), .arena(offset: 128)], label: "positives")
+          ],
+          foundDims: [.init(symbol: 1, step: 0, offset: 128)], arenaBytes: 192)
+      ],
+      kernels: kernels,
+      golden: [
+        GoldenVector(
+          program: 0, dims: [3, 1], inputs: [.init(bytes: bytes([-1, 2, 0]))],
+          outputs: [.init(bytes: [Int64(1)].withUnsafeBytes { Array($0) })], comparisons: [.exact], tolerance: 0)
+      ],
+      weightBytes: 128)
+  }()
 
   private static func bytes(_ numbers: [Float]) -> [UInt8] { numbers.withUnsafeBytes { Array($0) } }
 }

@@ -57,6 +57,17 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     Refusal("is past the weights") { $0.programs[1].steps[0].arguments[1] = .weights(offset: 6 << 20) },
     Refusal("byte 129 is past the scratch") { $0.programs[1].steps[0].arguments[1] = .scratch(offset: 129) },
     Refusal("a loop over requests without a batch") { $0.programs[1].requestLoops = [0..<2] },
+    Refusal("a dimension that requests do not share") {
+      $0.programs[0].foundDims = [.init(symbol: 1, step: 0, offset: 0)]
+    },
+    Refusal("there is no symbol 2 to find") { $0.programs[1].foundDims = [.init(symbol: 2, step: 0, offset: 0)] },
+    Refusal("a dimension of step 2") { $0.programs[1].foundDims = [.init(symbol: 0, step: 2, offset: 0)] },
+    Refusal("a dimension at byte 16380") { $0.programs[1].foundDims = [.init(symbol: 0, step: 0, offset: 16380)] },
+    Refusal("a dimension at byte 16384") { $0.programs[1].foundDims = [.init(symbol: 0, step: 0, offset: 16384)] },
+    Refusal("an input with the dimension cand") { $0.programs[1].foundDims = [.init(symbol: 1, step: 0, offset: 0)] },
+    Refusal("a dimension is found twice") {
+      $0.programs[1].foundDims = [.init(symbol: 0, step: 0, offset: 0), .init(symbol: 0, step: 1, offset: 8)]
+    },
     Refusal("a loop over the steps 2..<5") { $0.programs[0].requestLoops = [2..<5] },
     Refusal("a loop over the steps 1..<3") { $0.programs[0].requestLoops = [0..<2, 1..<3] },
     Refusal("a part of a request outside of a loop") { $0.programs[0].requestLoops = [3..<4] },

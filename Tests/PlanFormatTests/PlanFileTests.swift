@@ -46,6 +46,7 @@ import Testing
       var program = program
       program.steps = []
       program.requestLoops = []
+      program.foundDims = []
       return program
     }
     image.weights = []

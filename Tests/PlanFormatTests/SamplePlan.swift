@@ -70,6 +70,7 @@ enum SamplePlan {
           cost: cand * 22_000 + 60, isSplit: true),
         .init(kernel: 1, arguments: [.arena(offset: 12992), .scratch(offset: 64)], label: "relu"),
       ] + (batch == nil ? [] : [perRequest, perRequest]), requestLoops: batch == nil ? [] : [2..<4],
+      foundDims: batch == nil ? [.init(symbol: 0, step: 1, offset: 16376)] : [],
       arenaBytes: 16384, scratchBytes: 128, model: "Ranker",
     )
   }

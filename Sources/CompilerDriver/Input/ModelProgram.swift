@@ -23,8 +23,10 @@ struct ModelProgram {
     }
     let stem = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
     let batch = Self.batchSymbol(of: signature)
+    // Not for a text to say: sizes of outputs that no input has.
+    let found = signature.symbols.subtracting(signature.inputs.flatMap { $0.type.shape.dims.flatMap(\.symbols) })
     var text = "serve 1\n\n"
-    for symbol in signature.symbols.sorted() where symbol != batch && symbol != "batch" {
+    for symbol in signature.symbols.sorted() where symbol != batch && symbol != "batch" && !found.contains(symbol) {
       text += "/// Left open by the model file.\ndim \(Self.valueName(symbol)) = \(Self.openDimension)\n"
     }
     let model = Self.typeName(stem)

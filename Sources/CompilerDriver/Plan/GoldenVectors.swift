@@ -25,7 +25,8 @@ enum GoldenVectors {
       let tolerance = Tolerance(unit.graph, unit.numerics)
       vectors.append(
         GoldenVector(
-          program: index, dims: zip(symbols, dims).map { found[$0.name] ?? $1 }, inputs: inputs.map(tensor), outputs: outputs.map(tensor),
+          program: index, dims: zip(symbols, dims).map { found[$0.name] ?? $1 }, inputs: inputs.map(tensor),
+          outputs: outputs.map(tensor),
           comparisons: outputs.enumerated().map {
             comparison($0.element, tolerance, isOrderDependent: orderDependent.contains($0.offset))
           },
@@ -49,9 +50,10 @@ enum GoldenVectors {
     let least = cost(smallest)
     let limit = max(smallCost, least + min(least / 2, .max - least))
     let sizes = [11, 7, 5, 3, 2]
+    let found = Set(program.foundDims.map(\.symbol))
     func dims(_ size: Int, _ isLarger: (Int) -> Bool) -> [Int] {
       symbols.enumerated().map { at, symbol in
-        isLarger(at) ? min(symbol.maximum, max(symbol.minimum, size)) : symbol.minimum
+        isLarger(at) && !found.contains(at) ? min(symbol.maximum, max(symbol.minimum, size)) : symbol.minimum
       }
     }
     let candidates = sizes.map { dims($0) { _ in true } } + sizes.map { dims($0) { $0 != program.batch } }

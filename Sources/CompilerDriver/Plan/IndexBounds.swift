@@ -47,7 +47,8 @@ enum IndexBounds {
         if throughSelection { lower(node.inputs[0], to: anyNumbers) }
       case .unary, .binary, .compare, .select, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax,
         .logSoftmax,
-        .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterND, .positions, .nonMaxSuppression, .topK,
+        .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterND, .positions,
+        .nonMaxSuppression, .topK,
         .dimensions, .iota:
         break
       }
@@ -64,7 +65,8 @@ extension Op {
     case .unary, .binary, .compare, .select, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax,
       .logSoftmax, .layerNorm,
       .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .concat,
-      .slice, .gather, .gatherElements, .gatherND, .pad, .positions, .nonMaxSuppression, .topK, .oneHot, .dimensions, .iota,
+      .slice, .gather, .gatherElements, .gatherND, .pad, .positions, .nonMaxSuppression, .topK, .oneHot, .dimensions,
+      .iota,
       .treeEnsemble, .bucketize, .hashBucket:
       false
     }

@@ -43,9 +43,11 @@ struct ServiceAssembler {
     let (request, response) = try fields()
     let (features, columns) = try featureGroups(lowered.map(\.graph))
     var plan = Plan(service: service.name, producer: "servec \(Version.current)")
-    plan.symbols = symbols.map { Symbol(name: $0.name, minimum: $0.minimum, maximum: $0.maximum) }
+    let found = foundSymbols(lowered.map(\.graph.graph))
+    plan.symbols = (symbols + found).map { Symbol(name: $0.name, minimum: $0.minimum, maximum: $0.maximum) }
     plan.request = request
     plan.response = response
+    if case .model = service.body, !found.isEmpty { nameFoundDims(in: &plan.response, by: lowered[0].graph) }
     plan.stores = stores
     plan.features = features
     plan.experiment = try experiment(request)
@@ -179,6 +181,26 @@ struct ServiceAssembler {
     let batch = SymbolRange(Self.batchSymbol, 1, max(1, declared?.maximum ?? service.batching.maximumSize))
     return [batch]
       + module.dims.filter { $0.name != Self.batchSymbol }.map { SymbolRange($0.name, $0.minimum, $0.maximum) }
+  }
+
+  /// Dimensions that the data decide, each with the largest range that an arm has.
+  private func foundSymbols(_ graphs: [Graph]) -> [SymbolRange] {
+    var ranges: [String: Int] = [:]
+    for graph in graphs {
+      let names = Set(graph.nodes.compactMap(\.op.definedSymbol))
+      for range in graph.symbols where names.contains(range.name) {
+        ranges[range.name] = max(ranges[range.name] ?? 0, range.maximum)
+      }
+    }
+    return ranges.sorted { $0.key < $1.key }.map { SymbolRange($0.key, 0, $0.value) }
+  }
+
+  /// A declared signature has names of its own for what a model finds.
+  private func nameFoundDims(in response: inout [Field], by graph: PipelineGraph) {
+    for (field, output) in zip(graph.outputs, graph.graph.outputs) {
+      let shape = graph.graph.type(of: output).shape
+      response[field].shape = Shape(Array(shape.dims.dropFirst(graph.batch == nil ? 0 : 1)))
+    }
   }
 
   // MARK: - Fields

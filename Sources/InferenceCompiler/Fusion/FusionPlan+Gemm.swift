@@ -54,7 +54,8 @@ extension FusionPlan {
     case .compare, .select, .cast, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax,
       .layerNorm, .rmsNorm,
       .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
-      .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .positions, .nonMaxSuppression, .topK, .oneHot,
+      .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .positions,
+      .nonMaxSuppression, .topK, .oneHot,
       .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
       return nil
     }

@@ -26,7 +26,8 @@ struct ImageLayout {
         }
       case .matmul, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention, .recurrent,
         .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .transpose, .gather,
-        .gatherElements, .gatherND, .positions, .nonMaxSuppression, .topK, .oneHot, .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
+        .gatherElements, .gatherND, .positions, .nonMaxSuppression, .topK, .oneHot, .dimensions, .iota, .treeEnsemble,
+        .bucketize, .hashBucket:
         break
       }
     }
@@ -58,7 +59,8 @@ extension Graph {
     case .matmul: type(of: node.inputs[0]).element == .i16
     case .unary, .binary, .compare, .select, .cast, .bitcast, .convolution, .pool, .reduce, .argReduce, .softmax,
       .logSoftmax, .layerNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
-      .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .positions, .nonMaxSuppression, .topK, .oneHot,
+      .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .positions,
+      .nonMaxSuppression, .topK, .oneHot,
       .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
       false
     }

@@ -30,7 +30,8 @@ extension Graph {
       .concat
     case .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention,
       .recurrent,
-      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .positions, .nonMaxSuppression, .topK, .treeEnsemble:
+      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .positions, .nonMaxSuppression, .topK,
+      .treeEnsemble:
       .anchor
     }
   }
@@ -47,7 +48,8 @@ extension Graph {
       role(of: node) == .alias ? [0] : []
     case .concat, .matmul, .convolution, .pool, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm, .attention,
       .recurrent,
-      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .positions, .nonMaxSuppression, .topK, .treeEnsemble:
+      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .positions, .nonMaxSuppression, .topK,
+      .treeEnsemble:
       Array(node.inputs.indices)
     }
   }

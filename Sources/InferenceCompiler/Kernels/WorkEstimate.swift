@@ -130,7 +130,8 @@ extension Op {
     case .binary(let function): function == .power
     case .compare, .select, .cast, .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax,
       .layerNorm, .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
-      .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .positions, .nonMaxSuppression, .topK, .oneHot,
+      .reshape, .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .positions,
+      .nonMaxSuppression, .topK, .oneHot,
       .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
       false
     }

@@ -191,7 +191,8 @@ extension LoweredUnit {
       batch: unit.batch.flatMap { name in symbols.firstIndex { $0.name == name } },
       inputs: try bindings(schedule.graph.inputs, unit.inputs, layout),
       outputs: try bindings(schedule.graph.outputs, unit.outputs, layout), literals: unit.literals, steps: steps,
-      requestLoops: loops.loops, foundDims: foundDims(symbols, layout), arenaBytes: UInt64(layout.byteCount), scratchBytes: UInt64(layout.scratchBytes))
+      requestLoops: loops.loops, foundDims: foundDims(symbols, layout), arenaBytes: UInt64(layout.byteCount),
+      scratchBytes: UInt64(layout.scratchBytes))
     let report = ProgramReport(
       name: unit.name, steps: steps.count, arenaBytes: UInt64(layout.byteCount),
       weightBytes: UInt64(weightBytes.values.reduce(0, +)),

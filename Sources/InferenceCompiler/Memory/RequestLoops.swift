@@ -103,7 +103,8 @@ extension Schedule {
       case .reduce(_, let axes, _): return !axes.contains(0)
       case .unary, .binary, .compare, .select, .cast, .bitcast, .matmul, .argReduce, .softmax, .logSoftmax, .layerNorm,
         .rmsNorm, .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .reshape,
-        .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .positions, .nonMaxSuppression, .topK, .oneHot, .dimensions,
+        .transpose, .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .positions, .nonMaxSuppression,
+        .topK, .oneHot, .dimensions,
         .iota, .treeEnsemble, .bucketize, .hashBucket:
         return false
       }
@@ -139,7 +140,8 @@ extension Schedule {
       return before.first == 0 && after.first == 0 && isElementwise(node.inputs[0], batch, isApplied: false)
     case .bitcast, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm,
       .attention, .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .reshape, .transpose,
-      .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .positions, .nonMaxSuppression, .topK, .oneHot, .dimensions, .iota, .treeEnsemble,
+      .expand, .concat, .slice, .gather, .gatherElements, .gatherND, .positions, .nonMaxSuppression, .topK, .oneHot,
+      .dimensions, .iota, .treeEnsemble,
       .bucketize, .hashBucket:
       return false
     }

@@ -51,7 +51,8 @@ private func simplified(
   case .unary, .compare, .select, .matmul, .convolution, .pool, .reduce, .argReduce, .softmax, .logSoftmax, .layerNorm,
     .rmsNorm, .attention,
     .recurrent, .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND,
-    .gatherElements, .gatherND, .pad, .positions, .nonMaxSuppression, .topK, .oneHot, .dimensions, .iota, .treeEnsemble, .bucketize, .hashBucket:
+    .gatherElements, .gatherND, .pad, .positions, .nonMaxSuppression, .topK, .oneHot, .dimensions, .iota, .treeEnsemble,
+    .bucketize, .hashBucket:
     return nil
   }
 }

@@ -42,7 +42,8 @@ extension Op {
       true
     case .scatterElements(_, let reduction), .scatterND(let reduction): reduction != .replace
     case .unary, .binary, .compare, .select, .cast, .bitcast, .reduce, .argReduce, .reshape, .transpose, .expand,
-      .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .positions, .nonMaxSuppression, .topK, .oneHot, .dimensions, .iota, .treeEnsemble,
+      .concat, .slice, .gather, .gatherElements, .gatherND, .pad, .positions, .nonMaxSuppression, .topK, .oneHot,
+      .dimensions, .iota, .treeEnsemble,
       .bucketize, .hashBucket:
       false
     }

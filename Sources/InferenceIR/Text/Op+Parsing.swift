@@ -111,7 +111,7 @@ extension Op {
       return .topK(
         k: p.int("k"), axis: p.int("axis"), largest: p.bool("largest"), pad: p.optionalFloat("pad"))
     case "positions": return .positions(count: p.dim("count"))
-    case "nonMaxSuppression": return NonMaxSuppression.read(&p).map { .nonMaxSuppression($0) }
+    case "nonMaxSuppression": return .nonMaxSuppression(NonMaxSuppression.read(&p))
     case "oneHot": return .oneHot(depth: p.int("depth"), axis: p.int("axis"))
     case "dimensions": return .dimensions(p.dims("dims"))
     case "iota": return .iota(count: p.dim("count"), start: p.int("start"), step: p.int("step"))
@@ -161,11 +161,10 @@ extension UnaryOp {
 }
 
 extension NonMaxSuppression {
-  fileprivate static func read(_ p: inout ParameterReader) -> NonMaxSuppression? {
-    guard let corners = Corners(rawValue: p.word("corners")) else { return nil }
-    return NonMaxSuppression(
-      limit: p.int("limit"), overlap: Float(p.float("overlap")), leastScore: p.optionalFloat("leastScore").map { Float($0) },
-      corners: corners)
+  fileprivate static func read(_ p: inout ParameterReader) -> NonMaxSuppression {
+    NonMaxSuppression(
+      limit: p.int("limit"), overlap: Float(p.float("overlap")),
+      leastScore: p.optionalFloat("leastScore").map { Float($0) }, corners: p.bool("centred") ? .centre : .diagonal)
   }
 }
 

@@ -130,7 +130,7 @@ extension Pool {
 
 extension NonMaxSuppression {
   fileprivate var parameters: [(name: String, value: TextValue)] {
-    [("limit", .int(limit)), ("overlap", .float(Double(overlap))), ("corners", .word(corners.rawValue))]
+    [("limit", .int(limit)), ("overlap", .float(Double(overlap))), ("centred", .bool(corners == .centre))]
       + (leastScore.map { [("leastScore", .float(Double($0)))] } ?? [])
   }
 }

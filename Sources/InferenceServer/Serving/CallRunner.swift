@@ -133,6 +133,11 @@ final class CallRunner {
     shard.batch(size: count, program: program)
   }
 
+  /// Tells a frame the dimensions that its call has found: those of the answer.
+  func takeFoundDims(_ program: Int, into frame: RequestFrame) {
+    for symbol in service.programs[program].foundSymbols { frame.dims[symbol] = Int64(executor.dim(symbol)) }
+  }
+
   /// Where the answer to request `request` of the call stands, one pointer a response field.
   func values(_ program: Int, request: Int) -> UnsafePointer<UnsafeRawPointer> {
     for (field, value) in service.programs[program].values.enumerated() {

@@ -109,6 +109,8 @@ struct ServedProgram: Sendable {
   /// One a response field.
   let values: [Value]
   let batch: Batch?
+  /// Dimensions of answers that a run finds, by index into `Plan.symbols`.
+  let foundSymbols: [Int]
 
   /// The dimension that requests of one call share.
   struct Batch: Sendable {
@@ -136,6 +138,7 @@ struct ServedProgram: Sendable {
       if let output = program.outputs.firstIndex(where: { $0.port == .response(field) }) { return .output(output) }
       return .literal(Array((program.literals.first { $0.field == field }?.text ?? "").utf8))
     }
+    foundSymbols = program.foundDims.map(\.symbol)
     batch = program.batch.map { Batch(symbol: $0, maximum: plan.symbols[$0].maximum) }
   }
 }

@@ -95,6 +95,7 @@ extension ServingLoop {
       let answer: InferenceAnswer
       do throws(RequestError) {
         try checkDeadline(member.call)
+        runner.takeFoundDims(program, into: member.frame)
         let fields = runner.values(program, request: index)
         answer = try encode(
           ResponseValues(fields: fields, dims: member.frame.dims, rows: 1), member.request, [program])

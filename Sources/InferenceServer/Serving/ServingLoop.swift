@@ -132,6 +132,7 @@ final class ServingLoop {
     try runner.load(program, frame, rows: 0..<1, at: 0)
     try checkDeadline(waiting.call)
     runner.run(program, count: 1)
+    runner.takeFoundDims(program, into: frame)
     try checkDeadline(waiting.call)
     let values = ResponseValues(fields: runner.values(program, request: 0), dims: frame.dims, rows: 1)
     return try encode(values, waiting.request, [program])
@@ -142,6 +143,11 @@ final class ServingLoop {
     _ waiting: WaitingCall, _ request: InferenceRequest,
   ) throws(RequestError) -> InferenceAnswer {
     let frame = waiting.frame
+    guard service.programs.allSatisfy(\.foundSymbols.isEmpty) else {
+      throw RequestError(
+        400,
+        "the size of an answer depends on the data, so that \(frame.rows) answers are no tensor: one request a call")
+    }
     staging.reserve(rows: frame.rows, dims: frame.dims)
     var programs: [Int] = []
     var row = 0

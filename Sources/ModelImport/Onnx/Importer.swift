@@ -90,13 +90,11 @@ struct Importer {
     return scope
   }
 
-  /// A symbol whose value an operation finds while it runs.
-  mutating func defineSymbol(_ stem: String) -> String {
-    var (name, number) = (stem, 0)
-    while minima[name] != nil {
-      number += 1
-      name = "\(stem)_\(number)"
-    }
+  /// A symbol whose value an operation finds while it runs. No .serve file can name it: a dot is no part of names there.
+  mutating func defineSymbol() -> String {
+    var number = 1
+    while minima["found.\(number)"] != nil { number += 1 }
+    let name = "found.\(number)"
     graph.symbols.append(SymbolRange(name, 0, Int.max))
     minima[name] = 0
     return name

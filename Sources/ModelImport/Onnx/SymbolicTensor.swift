@@ -144,7 +144,8 @@ extension Importer {
       }
     case .unary, .bitcast, .matmul, .convolution, .pool, .argReduce, .softmax, .logSoftmax, .layerNorm, .rmsNorm,
       .attention, .recurrent,
-      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .positions, .nonMaxSuppression, .topK, .oneHot, .dimensions,
+      .cumulativeSum, .cumulativeProduct, .scatterElements, .scatterND, .positions, .nonMaxSuppression, .topK, .oneHot,
+      .dimensions,
       .iota, .treeEnsemble, .bucketize, .hashBucket:
       return nil
     }

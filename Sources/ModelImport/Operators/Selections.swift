@@ -82,7 +82,7 @@ extension Importer {
       let places = known.integers.enumerated().filter { $0.element != 0 }.map { Int64($0.offset) }
       return constant(Constant(.i64, [places.count], places), call)
     }
-    let symbol = defineSymbol("found")
+    let symbol = defineSymbol()
     return try emitAll(.positions(count: Dim(symbol: symbol)), [mask], for: call)[0]
   }
 

@@ -37,7 +37,11 @@ extension Checker {
           .shapeRule, "the call does not determine the size `\(free)` of an output",
           at: Label(expr.range, "size unknown here"),
           notes: ["the model's file names that size nowhere among its inputs"],
-          help: [Help("declare a signature whose outputs use the symbols of its inputs")]))
+          help: [
+            Help(
+              "declare a signature whose outputs use the symbols of its inputs; where the data decide the size, serve the model without a pipeline"
+            )
+          ]))
       return nil
     }
     return TypedExpression(
