@@ -30,6 +30,11 @@ struct WeightDrift {
     } catch {
       throw DriverError(.inputErrors, "\(unit.name): \(error.origin): \(error.message)")
     }
+    guard zip(rounded, exact).allSatisfy({ $0.shape == $1.shape }) else {
+      throw DriverError(
+        .inputErrors, "\(unit.name): with \(what) an output has another number of rows, which is no distance",
+        help: "keep f32 weights where the data decide how many rows there are")
+    }
     let outputs = zip(rounded, exact).filter { $1.element.isFloat }
     guard outputs.isEmpty || outputs.contains(where: { Constant($1).doubles.contains(where: \.isFinite) }) else {
       throw DriverError(
