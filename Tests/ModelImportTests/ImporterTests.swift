@@ -43,6 +43,24 @@ import Testing
     #expect(refusal(builder)?.kind == .invalid("\"x\" is defined twice"))
   }
 
+  @Test func `what is chosen twice has one size, and what is chosen otherwise another`() throws {
+    var builder = ModelBuilder()
+    builder.input("x", ["n"])
+    builder.node("NonZero", ["x"], ["first"])
+    builder.node("NonZero", ["x"], ["second"])
+    builder.node("Add", ["first", "second"], ["y"])
+    builder.node("Relu", ["x"], ["r"])
+    builder.node("NonZero", ["r"], ["third"])
+    builder.output("y")
+    builder.output("third")
+    let graph = try importModel(builder)
+    #expect(graph.outputs.map { graph.type(of: $0).description } == ["i64[1, found.1]", "i64[1, found.2]"])
+    #expect(graph.symbols.map(\.name) == ["n", "found.1", "found.2"])
+    #expect(graph.symbols[2].minimum == 0)
+    let run = try Interpreter.run(graph, inputs: [HostTensor(.f32, [4], [Float(-1), 0, 2, 3])])
+    #expect(run.map(\.shape) == [[1, 3], [1, 2]])
+  }
+
   @Test func `operands that do not fit are refused with both sides`() {
     let error = refusal(single("Add", inputs: [("a", ["n", "3"]), ("b", ["n", "4"])]))
     #expect(error?.place == .node(name: "it", operation: "Add"))

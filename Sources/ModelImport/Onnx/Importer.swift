@@ -24,6 +24,8 @@ struct Importer {
   var folding = FoldingBudget()
   /// What values were dequantised from.
   var dequantized: [ValueID: Dequantized] = [:]
+  /// Positions that were found already, by what they were found in: what is chosen twice has one size.
+  var found: [ValueID: ValueID] = [:]
   /// Elements that symbolic evaluation may still visit.
   var symbolicWork = 1 << 22
   /// The least value of every symbol.

@@ -25,7 +25,7 @@ extension OperatorTable {
     guard SymbolicArithmetic.isNeverAbove(count, size, importer.minima) else {
       throw call.fail(.shape("\(count) conditions for \(size) elements"))
     }
-    let places = try importer.positions(condition, call)
+    let places = try importer.positions(condition, in: condition, call)
     return [try importer.emit(.gather(axis: axis, negative: .fromEnd), x, places, for: call)]
   }
 
@@ -37,7 +37,7 @@ extension OperatorTable {
     let flat = try importer.reshaped(x, [shape.elementCount], call)
     let isSet =
       element == .bool ? flat : try importer.emit(.compare(.notEqual, .value(flat), 0), element, call)
-    let places = try importer.positions(isSet, call)
+    let places = try importer.positions(isSet, in: x, call)
     // A scalar is a vector of one element.
     let axes = shape.dims.isEmpty ? [Dim(1)] : shape.dims
     return [try importer.coordinates(places, in: axes, columns: false, call)]
@@ -66,7 +66,7 @@ extension OperatorTable {
       limit: limit, overlap: Float(overlap ?? 0), leastScore: least.map { Float($0) }, corners: corners)
     let kept = try importer.emit(.nonMaxSuppression(op), boxes, scores, for: call)
     let all = try importer.reshaped(kept, [importer.shape(of: kept).elementCount], call)
-    let places = try importer.positions(try importer.emit(.value(all) >= 0, .i64, call), call)
+    let places = try importer.positions(try importer.emit(.value(all) >= 0, .i64, call), in: all, call)
     let box = try importer.emit(.gather(axis: 0, negative: .zero), all, places, for: call)
     let classes = try importer.coordinates(places, in: [shape[0], shape[1], Dim(limit)], columns: true, call)
     let heads = try importer.emit(.slice(axis: 1, start: 0, length: 2, step: 1), classes, for: call)
@@ -77,13 +77,19 @@ extension OperatorTable {
 
 extension Importer {
   /// Where a vector of bools holds: constants, or as many positions as a new symbol says.
-  mutating func positions(_ mask: ValueID, _ call: Call) throws(ImportError) -> ValueID {
+  /// - Parameter source: what the vector was made from.
+  fileprivate mutating func positions(
+    _ mask: ValueID, in source: ValueID, _ call: Call,
+  ) throws(ImportError) -> ValueID {
+    if let known = found[source] { return known }
     if let known = graph[mask].constant {
       let places = known.integers.enumerated().filter { $0.element != 0 }.map { Int64($0.offset) }
       return constant(Constant(.i64, [places.count], places), call)
     }
     let symbol = defineSymbol()
-    return try emitAll(.positions(count: Dim(symbol: symbol)), [mask], for: call)[0]
+    let places = try emitAll(.positions(count: Dim(symbol: symbol)), [mask], for: call)[0]
+    found[source] = places
+    return places
   }
 
   /// The index along every axis of elements that are given by their places in row-major order.
