@@ -4,7 +4,9 @@ import TensorTypes
 extension FusionPlan {
   /// The product at node `at` with the elementwise chain behind it, when its right operand is a constant f32 matrix;
   /// of i16 matrices the product alone.
-  static func gemm(_ at: Int, _ graph: Graph, _ readers: [ValueID: [Int]], _ taken: Set<Int>) -> Gemm? {
+  static func gemm(
+    _ at: Int, _ graph: Graph, _ readers: [ValueID: [Int]], _ taken: Set<Int>, _ layout: ImageLayout,
+  ) -> Gemm? {
     let node = graph.nodes[at]
     guard case .matmul(let transposeA, _) = node.op, let matrix = graph[node.inputs[1]].constant,
       matrix.shape.count == 2, matrix.element == .f32 || (matrix.element == .i16 && !transposeA)
@@ -12,7 +14,9 @@ extension FusionPlan {
     if matrix.element == .i16 { return Gemm(node: at, bias: nil, chain: [], result: node.outputs[0]) }
     var gemm = Gemm(node: at, bias: nil, chain: [], result: node.outputs[0])
     while let next = onlyReader(of: gemm.result, graph, readers), !taken.contains(next),
-      let other = operand(of: next, on: gemm.result, graph)
+      let other = operand(of: next, on: gemm.result, graph),
+      // A product's rows pass an image's channels, which stand side by side, at a step.
+      !graph.nodes[next].inputs.contains(where: { $0 != gemm.result && layout.isImage($0, graph) })
     {
       if gemm.chain.isEmpty, gemm.bias == nil, case .row(let bias) = other {
         gemm.bias = bias

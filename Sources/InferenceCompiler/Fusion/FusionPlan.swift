@@ -51,7 +51,7 @@ struct FusionPlan {
     // A node that adds two products belongs to the first of them.
     var taken = absorbed
     for at in graph.nodes.indices where !taken.contains(at) {
-      if let gemm = Self.gemm(at, graph, readers, taken), let last = definitions[gemm.result] {
+      if let gemm = Self.gemm(at, graph, readers, taken, layout), let last = definitions[gemm.result] {
         gemms[last] = gemm
         taken.formUnion([at] + gemm.chain)
         absorbed.formUnion(([at] + gemm.chain).filter { $0 != last })

@@ -46,14 +46,18 @@ struct ImageLayout {
     let channel = 1 - (target.rank - shape.rank)
     if channel < 0 || shape[channel] == 1 { return true }
     if shape.dims[(channel + 1)...].allSatisfy({ $0 == 1 }) { return true }
-    let isPort = graph.inputs.contains(id) || graph.outputs.contains(id) || graph[id].constant != nil
-    return channelsLast.contains(id) && !isPort
+    return isImage(id, graph)
+  }
+
+  /// Whether a value stands so in memory: inputs, outputs and constants do not.
+  func isImage(_ id: ValueID, _ graph: Graph) -> Bool {
+    channelsLast.contains(id) && !graph.inputs.contains(id) && !graph.outputs.contains(id) && graph[id].constant == nil
   }
 }
 
 extension Graph {
   /// Whether a node's kernel reads and writes rows whose elements are neighbours, and nothing else.
-  fileprivate func needsRows(_ node: Node) -> Bool {
+  func needsRows(_ node: Node) -> Bool {
     switch node.op {
     case .rmsNorm: true
     case .matmul: type(of: node.inputs[0]).element == .i16

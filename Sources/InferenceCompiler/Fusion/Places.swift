@@ -6,6 +6,8 @@ import TensorTypes
 struct Places {
   var schedule: Schedule
   let plan: FusionPlan
+  /// Values whose kernels write or read rows of neighbours.
+  private let inRows: Set<ValueID>
   /// Values that are another value's memory under another shape: nothing runs for them.
   private(set) var aliases: Set<ValueID> = []
   /// Operands that could not be written in place, by concat node.
@@ -14,6 +16,12 @@ struct Places {
   init(schedule: Schedule, plan: FusionPlan) {
     self.schedule = schedule
     self.plan = plan
+    var inRows: Set<ValueID> = []
+    for node in schedule.graph.nodes {
+      if schedule.graph.needsRows(node) { inRows.formUnion([node.inputs[0], node.outputs[0]]) }
+      if case .attention = node.op { inRows.insert(node.outputs[0]) }
+    }
+    self.inRows = inRows
   }
 
   mutating func assign() {
@@ -85,7 +93,7 @@ struct Places {
     var start: Dim = 0
     for id in node.inputs {
       let part = whole.slice(axis: axis, start: start)
-      if canPlace(id) {
+      if canPlace(id), keepsRows(part, of: id) {
         schedule.views[id] = part
       } else {
         concatCopies[at, default: []].append(NestPart(value: id, source: .copied, target: part))
@@ -97,6 +105,11 @@ struct Places {
   /// Whether the value is made by a kernel and nobody decided yet where it goes.
   private func canPlace(_ id: ValueID) -> Bool {
     schedule.views[id] == nil && schedule.definitions[id] != nil && plan.materialised.contains(id)
+  }
+
+  /// Whether the kernels of a value find its rows where `view` shows it.
+  private func keepsRows(_ view: View, of id: ValueID) -> Bool {
+    !inRows.contains(id) || view.strides.last == 1 || schedule.shape(of: id).dims.last == 1
   }
 
   private mutating func alias(_ node: Node, isFree: Bool) {
@@ -121,7 +134,7 @@ struct Places {
     let (x, y) = (node.inputs[0], node.outputs[0])
     guard canPlace(x), let target = schedule.views[y],
       let shown = target.reshaped(from: schedule.shape(of: y), to: schedule.shape(of: x)),
-      schedule.layout.admits(shown, for: x, schedule.shape(of: x))
+      schedule.layout.admits(shown, for: x, schedule.shape(of: x)), keepsRows(shown, of: x)
     else { return }
     schedule.views[x] = shown
     aliases.insert(y)

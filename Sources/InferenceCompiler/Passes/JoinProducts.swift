@@ -57,9 +57,10 @@ private struct Siblings {
     let stages = graph.stages
     var byOperand: [ValueID: Int] = [:]
     for node in graph.nodes where node.op.isProduct { byOperand[node.inputs[0], default: 0] += 1 }
+    let layout = ImageLayout(graph)
     var found: [Key: Siblings] = [:]
     for (at, node) in graph.nodes.enumerated() where node.op.isProduct && byOperand[node.inputs[0], default: 0] > 1 {
-      guard let (key, member) = candidate(at, graph, readers, stages) else { continue }
+      guard let (key, member) = candidate(at, graph, readers, stages, layout) else { continue }
       found[key, default: Siblings(key: key)].members.append(member)
     }
     let groups = found.values.map { $0.readInPlace(graph, readers) }.filter { $0.members.count > 1 }
@@ -72,10 +73,10 @@ private struct Siblings {
   }
 
   private static func candidate(
-    _ at: Int, _ graph: Graph, _ readers: [ValueID: [Int]], _ stages: [Int],
+    _ at: Int, _ graph: Graph, _ readers: [ValueID: [Int]], _ stages: [Int], _ layout: ImageLayout,
   ) -> (Key, Member)? {
     let node = graph.nodes[at]
-    guard let gemm = FusionPlan.gemm(at, graph, readers, []), let matrix = graph[node.inputs[1]].constant,
+    guard let gemm = FusionPlan.gemm(at, graph, readers, [], layout), let matrix = graph[node.inputs[1]].constant,
       matrix.element == .f32
     else { return nil }
     let isTransposed = node.op.storesColumnsAsRows
