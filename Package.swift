@@ -33,7 +33,7 @@ let package = Package(
     .target(name: "CFileSystem"),
     .target(name: "CPlanABI"),
     .target(name: "CSHA256"),
-    .target(name: "CTeam", dependencies: ["CPlanABI"]),
+    .target(name: "CTeam", dependencies: ["CHost", "CPlanABI"]),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 

@@ -13,6 +13,17 @@ int serve_cpu_count(void) {
   return count < 1 ? 1 : count;
 }
 
+// Nothing here must succeed: otherwise the thread is late.
+void serve_move_elsewhere(pthread_t thread) {
+  cpu_set_t all, others;
+  const int here = sched_getcpu();
+  if (here < 0 || pthread_getaffinity_np(thread, sizeof all, &all) != 0) return;
+  others = all;
+  CPU_CLR((size_t)here, &others);
+  if (CPU_COUNT(&others) > 0 && pthread_setaffinity_np(thread, sizeof others, &others) == 0)
+    pthread_setaffinity_np(thread, sizeof all, &all);
+}
+
 int serve_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
 size_t serve_symbol_size(const void *address) {

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "team.h"
 
+#include "host.h"
+
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -233,13 +235,15 @@ serve_team *serve_team_create(int cores, size_t scratch_bytes, uint32_t most_buf
   }
   pthread_attr_setstacksize(&attributes, stack_bytes > PTHREAD_STACK_MIN ? stack_bytes : PTHREAD_STACK_MIN);
   int failed = 0;
-  for (int i = 0; i < count && !failed; i++) {
+  for (int i = 0; i < count; i++) {
     struct helper *helper = &team->helpers[i];
     helper->team = team;
     helper->scratch = team->scratch == NULL ? NULL : team->scratch + (size_t)i * scratch_bytes;
     helper->buffers = team->buffers + (size_t)i * most_buffers;
     failed = pthread_create(&helper->thread, &attributes, live, helper) != 0;
-    if (!failed) team->helper_count = i + 1;
+    if (failed) break;
+    serve_move_elsewhere(helper->thread);
+    team->helper_count = i + 1;
   }
   pthread_attr_destroy(&attributes);
   if (failed) {

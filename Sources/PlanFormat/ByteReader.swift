@@ -57,7 +57,8 @@ struct ByteReader {
     let count = try index()
     guard count <= remaining else { throw failure("\(count) bytes are announced and \(remaining) are left") }
     defer { offset += count }
-    return Array(bytes[offset..<offset + count])
+    // A slice would be copied byte by byte.
+    return Array(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]))
   }
 
   mutating func text() throws(PlanError) -> String {

@@ -19,7 +19,12 @@ enum Parallel {
           Unmanaged<Job>.fromOpaque(raw).takeRetainedValue().run()
           return nil
         }, argument.toOpaque())
-      if code == 0 { started.append(thread) } else { argument.release() }
+      if code == 0 {
+        serve_move_elsewhere(thread)
+        started.append(thread)
+      } else {
+        argument.release()
+      }
     }
     job.run()
     for thread in started { pthread_join(thread, nil) }

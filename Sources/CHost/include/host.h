@@ -2,6 +2,7 @@
 #ifndef SERVE_HOST_H
 #define SERVE_HOST_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,10 @@ uint32_t serve_cpu_features(void);
 
 /// CPUs that the scheduler may run this process on; at least 1.
 int serve_cpu_count(void);
+
+/// Moves a thread that was just started to another CPU than the caller's, where there is one, and leaves it free to go
+/// anywhere. One that the scheduler puts beside its busy creator would wait for the end of a time slice, 3 ms.
+void serve_move_elsewhere(pthread_t thread);
 
 /// A file in memory that can be mapped executable and is closed on exec, or -1 with errno (memfd_create).
 int serve_memory_file(const char *name);
