@@ -13,7 +13,8 @@ int serve_cpu_count(void) {
   return count < 1 ? 1 : count;
 }
 
-// Nothing here must succeed: otherwise the thread is late.
+// Nothing here must succeed: otherwise the thread is late. To the C library one that has ended already is the caller,
+// which then moves for a moment and keeps its own mask, for that is what the thread inherited.
 void serve_move_elsewhere(pthread_t thread) {
   cpu_set_t all, others;
   const int here = sched_getcpu();

@@ -232,6 +232,24 @@ import Testing
     #expect(of.requestLoops.allSatisfy { $0.upperBound < of.steps.count })
   }
 
+  @Test(arguments: [(size: 1, isLooped: true), (size: 3, isLooped: false)])
+  mutating func `weights up to twelve times a request's passes are read again for each`(
+    _ size: Int, _ isLooped: Bool,
+  ) throws {
+    var graph = Graph(name: "chain", symbols: [SymbolRange("batch", 1, 5)])
+    let channels = 64
+    var x = graph.addInput("x", TensorType(.f32, [batch, Dim(channels), 2, 2]))
+    // 64 x 64 weights are 8 times 2 x 2 pixels of 64 channels, read and written; nine times as many are 72.
+    for _ in 0..<3 {
+      let w = graph.addConstant("w", numbers(.f32, [channels, channels, size, size]))
+      let op = Convolution(window: window([size, size], before: [size / 2, size / 2]), groups: 1)
+      x = try graph.apply(.unary(.relu), try graph.apply(.convolution(op), x, w))
+    }
+    graph.outputs = [x]
+    let program = try LoadedPrograms([graph], symbols: symbols, batch: "batch", leastLoopBytes: 0).compiled.programs[0]
+    #expect(program.requestLoops.isEmpty == !isLooped)
+  }
+
   @Test mutating func `factors and padding disappear into weights, and images are copied once`() throws {
     let graph = try GraphPass.optimize(try block())
     let convolutions = graph.nodes.filter { if case .convolution = $0.op { true } else { false } }

@@ -34,13 +34,14 @@ struct RequestLoops {
   /// What one request's steps pass on, of a loop that holds a dispatch.
   func loop(of dispatch: Int) -> Range<Int>? { loops.first { $0.contains(dispatch) } }
 
-  /// How many times as much as what a request passes on the weights may weigh, which are read again for each request.
+  /// Bytes of weights for each byte that a step reads and writes for one request, at most.
   ///
   /// Weights stream ahead of the arithmetic, other than what one step writes and the next reads. Measured on the steps of
-  /// ResNet-50 at batch 8: request by request is faster up to 8.4 times (1x1, 2048 to 512 channels at 7x7) and slower at
-  /// 47 times (3x3, 512 channels at 7x7).
+  /// ResNet-50 at batch 8: request by request is faster up to 8.4 (1x1, 2048 to 512 channels at 7x7) and slower at 47
+  /// (3x3, 512 channels at 7x7).
   private static let weightsToRequest = 12
 
+  /// Weights are read again for each request: they must not cost more than what is saved.
   private func readsFewWeights(_ schedule: Schedule, _ kernel: Kernel) -> Bool {
     let buffers = kernel.arguments.compactMap(\.buffer)
     guard buffers.allSatisfy({ requestCounts[$0] != nil }) else { return false }
